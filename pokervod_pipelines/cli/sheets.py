@@ -30,6 +30,7 @@ from pokervod_pipelines.cli.output import (
     print_json_lines,
     print_table,
 )
+from pokervod_pipelines.cli.stale_sheets import describe_reading, note_stale_sheets
 from pokervod_pipelines.cli.usage import LARGEST
 from pokervod_pipelines.db.engine import open_database
 from pokervod_pipelines.errors import BadInput, PokervodError
@@ -152,6 +153,7 @@ def list_sheets(as_json: JsonOption = False) -> None:
             "write_back": sheet.write_back,
             "no_status": explain_missing_status(sheet, reading),
             "error": "not read yet" if reading is None else reading.error,
+            "stale_since": None if reading is None else reading.stale_since,
             "unread_tabs": {} if reading is None else dict(reading.unread_tabs),
         }
         for sheet, reading in ((each, readings.get(each.name)) for each in settings.sheets)
@@ -169,13 +171,20 @@ def list_sheets(as_json: JsonOption = False) -> None:
             f"{each['matched']:,}",
             f"id column ({each['with_id']:,})" if each["with_id"] else "content",
             each["no_status"] or "written",
-            each["error"] or "\n".join(f"tab {title}: {reason}" for title, reason in each["unread_tabs"].items()),
+            _describe_problem(each),
         )
         for each in listed
     ]
     columns = ("sheet", "where", "read", "rows", "with video", "rows identified by", "status in the sheet", "problem")
     hint = make_hint(len(listed), first_step="add `sheets` to the settings (docs/sheets.md)")
     print_table(count_nouns(len(listed), "sheet"), columns, table, right=("rows", "with video"), hint=hint)
+
+
+def _describe_problem(sheet: dict[str, Any]) -> str:
+    """Return why the sheet, or a tab of it, could not be read, and of when its rows are then."""
+    if not sheet["error"]:
+        return "\n".join(f"tab {title}: {reason}" for title, reason in sheet["unread_tabs"].items())
+    return "\n".join([sheet["error"], *([describe_reading(sheet["stale_since"])] if sheet["stale_since"] else [])])
 
 
 def _describe_unconfigured(sheet: UnconfiguredSheet, reading: SheetState | None) -> dict[str, Any]:
@@ -191,6 +200,7 @@ def _describe_unconfigured(sheet: UnconfiguredSheet, reading: SheetState | None)
         "write_back": False,
         "no_status": "It is not in the settings.",
         "error": f"no longer in the settings: {_count(sheet)} are stored; {retire}, or add the sheet again",
+        "stale_since": None,
         "unread_tabs": {},
     }
 
@@ -258,13 +268,14 @@ def rows(
     with open_database(settings) as engine, engine.connect() as connection:
         listed = list_rows(connection, page=Page(limit=limit), sheet=sheet or None, status=status or None)
         are_others = not listed and bool(list_rows(connection, page=Page(limit=1)))
+        note = note_stale_sheets(connection, {row.sheet for row in listed})
     if sheet and not listed:
         settings.sheet(sheet)
     if as_json:
         print_json([asdict(row) for row in listed])
         return
     hint = make_hint(len(listed), limit=limit, are_others=are_others, first_step="`pokervod sync` reads the sheets")
-    _print_rows(listed, count_listed(len(listed), "row", limit), hint)
+    _print_rows(listed, count_listed(len(listed), "row", limit), "\n".join(filter(None, (hint, note))))
 
 
 def _print_rows(rows: Sequence[ListedRow], title: str, hint: str = "") -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 from typer.testing import CliRunner
 
 from pokervod_pipelines.cli.app import app
@@ -119,11 +120,33 @@ def test_clips_of_a_sheet_that_cannot_be_read_now_say_of_when_they_are(run: Run,
         r"\nhands: rows of \d{4}-\d\d-\d\d \d\d:\d\d, kept until it can be read \(`pokervod sheets list` says why\)\n"
     )
     lists = [("clips", "list"), ("clips", "search", "berg"), ("clips", "list", "--sheet", "hands", "-n", "1")]
+    lists += [("sheets", "rows"), ("sheets", "rows", "hands", "-n", "1")]
     fresh = [run(*words).stdout for words in lists]
     with harness.engine.begin() as connection:
         record_failure(connection, "hands", "hands.csv: a quote is not closed")
 
     assert not [printed for printed in fresh if "kept until" in printed]
-    assert [len(re.findall(note, run(*words).stdout)) for words in lists] == [1, 1, 1]
+    assert [len(re.findall(note, run(*words).stdout)) for words in lists] == [1] * 5
     assert "kept until" not in run("clips", "list", "--grade", "1").stdout
     assert len(json.loads(run("clips", "list", "--json").stdout)) == 2
+
+
+def test_a_sheet_that_cannot_be_read_now_is_listed_with_when_its_rows_were(run: Run, harness: SheetHarness) -> None:
+    def find_reading() -> tuple[str | None, str]:
+        (sheet,) = json.loads(run("sheets", "list", "--json").stdout)
+        return sheet["stale_since"], sheet["read_at"]
+
+    fresh = find_reading()
+    with harness.engine.begin() as connection:
+        record_failure(connection, "hands", "hands.csv: a quote is not closed")
+    stale, read_at = find_reading()
+    printed = " ".join(run("sheets", "list").stdout.split())
+
+    assert fresh == (None, read_at)
+    assert stale == read_at
+    assert "a quote is not closed" in printed
+    assert re.search(r"rows of 20\d\d-\d\d-\d\d \d\d:\d\d, kept until it can be read", printed)
+    with harness.engine.begin() as connection:
+        connection.execute(text("delete from sheet_states"))
+        record_failure(connection, "hands", "hands.csv: a quote is not closed")
+    assert find_reading() == (None, None)  # never read, so there are no rows of when
