@@ -337,9 +337,8 @@ def list_sheet_states(connection: Connection) -> dict[str, SheetState]:
 
 def find_last_reading(connection: Connection, sheet: str) -> datetime | None:
     """Return when the rows of the sheet were read, None for one that never was."""
-    found = connection.execute(text("select read_at from sheet_states where sheet = :sheet"), {"sheet": sheet})
-    read_at: datetime | None = found.scalar_one_or_none()
-    return read_at
+    query = text("select read_at from sheet_states where sheet = :sheet")
+    return connection.execute(query, {"sheet": sheet}).scalar_one_or_none()
 
 
 def delete_state(connection: Connection, sheet: str) -> None:
