@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 import dagster as dg
+from dagster._core.execution.stats import StepEventStatus
 
+from pokervod_pipelines.defs.run_history import ASSET_JOB, SHOWN_JOBS
 from pokervod_pipelines.defs.sensors import OpenEngine
 from pokervod_pipelines.defs.stages import CORRELATION_TAG
 from pokervod_pipelines.defs.workflow_ends import describe_failure, is_started_again
@@ -86,11 +88,27 @@ def _describe_runs(instance: dg.DagsterInstance, records: list[dg.RunRecord]) ->
         run = record.dagster_run
         if is_started_again(run):
             continue
-        failed = run.status is dg.DagsterRunStatus.FAILURE
-        yield EndedRun(
-            run_id=run.run_id,
-            job=run.job_name,
-            partition=run.tags.get("dagster/partition", ""),
-            correlation_id=run.tags.get(CORRELATION_TAG, run.run_id),
-            error=describe_failure(instance, run.run_id) if failed else None,
-        )
+        for job, error in _list_ends(instance, run):
+            yield EndedRun(
+                run_id=run.run_id,
+                job=job,
+                partition=run.tags.get("dagster/partition", ""),
+                correlation_id=run.tags.get(CORRELATION_TAG, run.run_id),
+                error=error,
+            )
+
+
+def _list_ends(instance: dg.DagsterInstance, run: dg.DagsterRun) -> Iterator[tuple[str, str | None]]:
+    """Yield the job with its error, or for the job of all assets each asset that succeeded, and what ended it."""
+    error = describe_failure(instance, run.run_id) if run.status is dg.DagsterRunStatus.FAILURE else None
+    if run.job_name != ASSET_JOB:
+        yield run.job_name, error
+        return
+    ends = {each.step_key: each.status for each in instance.get_run_step_stats(run.run_id)}
+    for step, status in ends.items():
+        if status is StepEventStatus.SUCCESS:
+            yield f"{SHOWN_JOBS[ASSET_JOB]} {step}", None
+    if error is not None:
+        failed = [step for step, status in ends.items() if status is StepEventStatus.FAILURE]
+        begun = [step for step, status in ends.items() if status is not StepEventStatus.SUCCESS]
+        yield " ".join([SHOWN_JOBS[ASSET_JOB], *(failed or begun)[:1]]), error

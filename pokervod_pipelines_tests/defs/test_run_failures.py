@@ -130,6 +130,32 @@ def test_a_day_is_made_good_by_the_next_day(engine: Engine, instance: dg.Dagster
     assert read_alerts(engine) == []
 
 
+def test_an_asset_that_a_person_materializes_is_made_good_by_itself_only(
+    engine: Engine, instance: dg.DagsterInstance, tick: Tick
+) -> None:
+    def materialize(error: str | None, *names: str) -> None:
+        @dg.asset
+        def rows() -> None:
+            if error:
+                raise ArchiveUnavailable(error)
+
+        @dg.asset
+        def files() -> None: ...
+
+        job = dg.Definitions(assets=[rows, files]).resolve_implicit_global_asset_job_def()
+        selection = [dg.AssetKey(name) for name in names]
+        job.execute_in_process(instance=instance, asset_selection=selection, raise_on_error=False)
+        tick()
+
+    materialize("not mounted", "rows", "files")
+    materialize(None, "files")
+    titles = [alert.title for alert in read_alerts(engine)]
+    materialize(None, "files", "rows")
+
+    assert titles == ["materialize rows failed: not mounted"]
+    assert read_alerts(engine) == []
+
+
 def test_a_failure_and_its_success_in_one_look_leave_nothing_open(
     engine: Engine, instance: dg.DagsterInstance, tick: Tick
 ) -> None:
