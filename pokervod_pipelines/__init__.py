@@ -8,7 +8,7 @@ The packages, in the order in which they may import each other (an import never 
   processes; text folding and delimited files
 - ``logs``: the log of each process
 - ``db``: the PostgreSQL server, engine, schema and locks
-- ``policies``, ``events``, ``decisions``: retries and breakers; the append-only log of every change; decisions of people
+- ``policies``, ``events``, ``decisions``: retries and breakers; the append-only log of every change; decisions
 - ``nas``, ``media``, ``catalog``, ``sheets``, ``clips``, ``hands``, ``tournaments``, ``render``, ``alerts``,
   ``sample``: the rooms; they meet in the database and never import each other
 - ``workflows``: the rooms in their order, as stages
