@@ -206,7 +206,8 @@ def _begin(run: Run, row: Row[Any], settings: Settings) -> StageAttempt | None:
     if stage is None:
         return None
     names = {each.replace("-", "_"): each for each in stage.list_names(settings)}
-    part = names.get(key.rstrip("]"), key.rstrip("]")) or (run.partition if stage.scope != "whole" else stage.name)
+    partition = "" if stage.scope == "whole" else run.partition
+    part = names.get(key.rstrip("]"), key.rstrip("]")) or partition or stage.name
     return StageAttempt(
         stage=stage.name, name=part, state=RunState.RUNNING, at=row.at, started_at=row.at, run_id=run.run_id
     )
