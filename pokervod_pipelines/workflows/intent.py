@@ -28,7 +28,7 @@ def choose_workflow(
         try:
             fitting.append((workflow, workflow.read_input(given, settings)))
         except BadInput as error:
-            refusals.append(str(error).partition(ITS_INPUT)[0])
+            refusals.append(str(error).partition(ITS_INPUT)[0].removesuffix("."))
     if len(fitting) == 1:
         return fitting[0]
     if fitting:

@@ -3,6 +3,7 @@
 Each is declared in a file of ``workflows.declared``; Dagster runs it as a job of the same name.
 """
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -19,7 +20,7 @@ from pokervod_pipelines.workflows.first_day import find_first_day
 PARTITIONS = ("library", "sheet", "day")
 """Fields of an input that name a partition; a workflow's input has at most one of them."""
 
-ITS_INPUT = "; its input: "
+ITS_INPUT = " Its input: "
 """Between what is wrong with an input and what it may have."""
 
 
@@ -122,17 +123,30 @@ class Workflow:
         try:
             return self.input.model_validate(dict(given), context=settings)
         except ValidationError as error:
-            problems = "; ".join(map(_describe_problem, error.errors()))
-            raise BadInput(f"{self.name}: {problems}{ITS_INPUT}{self.describe_input()}") from None
+            problems = "; ".join(self._describe_problem(each) for each in error.errors())
+            end = "" if problems.endswith((".", "?")) else "."
+            raise BadInput(f"{self.name}: {problems}{end}{ITS_INPUT}{self.describe_input()}") from None
 
     def describe_input(self) -> str:
         """Return the fields of the input with their types, as a person would write them down."""
         fields = self.input.model_fields.items()
         described = [
-            f"{name} ({_NAMES_OF_TYPES.get(field.annotation, 'text')}{'' if field.is_required() else ', optional'})"
-            for name, field in fields
+            f"{name} ({self._name_type(name)}{'' if field.is_required() else ', optional'})" for name, field in fields
         ]
         return ", ".join(described) or "nothing"
+
+    def _name_type(self, field: str) -> str:
+        return _NAMES_OF_TYPES.get(self.input.model_fields[field].annotation, "text")
+
+    def _describe_problem(self, problem: Any) -> str:
+        field = ".".join(map(str, problem["loc"])) or "input"
+        if problem["type"] == "extra_forbidden":
+            return f"{field} is unknown"
+        if problem["type"] == "missing":
+            return f"{field} is missing"
+        if problem["type"] == "value_error":  # of a check of ours
+            return f"{field}: {problem['msg'].removeprefix('Value error, ')}"
+        return f"{field}: expected {self._name_type(str(problem['loc'][0]))}, got {json.dumps(problem['input'])}"
 
     def find_partition(self, given: WorkflowInput, settings: Settings) -> str | None:
         """Return the partition key: the library, the sheet, or the day, today's where none is given."""
@@ -154,15 +168,5 @@ class Workflow:
 _NAMES_OF_TYPES: Mapping[Any, str] = {
     bool: "true or false",
     int: "number",
-    date: "YYYY-MM-DD",
-    date | None: "YYYY-MM-DD",
+    BroadcastDay | None: "a day as YYYY-MM-DD",
 }
-
-
-def _describe_problem(problem: Any) -> str:
-    field = ".".join(map(str, problem["loc"])) or "input"
-    if problem["type"] == "extra_forbidden":
-        return f"{field} is unknown"
-    if problem["type"] == "missing":
-        return f"{field} is missing"
-    return f"{field}: {problem['msg'].removeprefix('Value error, ')}"

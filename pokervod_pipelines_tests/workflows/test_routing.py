@@ -211,11 +211,18 @@ def test_a_failure_without_an_answer_asks_for_nothing() -> None:
     ("name", "given_input", "says"),
     [
         ("sheets_sync", {"sheet": "clib"}, "sheet: unknown sheet 'clib'; did you mean `clip`?"),
-        ("sheets_sync", {}, "sheet is missing; its input: sheet (text), statuses (true or false, optional)"),
+        ("sheets_sync", {}, "sheet is missing. Its input: sheet (text), statuses (true or false, optional)"),
         ("sheets_sync", {"sheet": "clip", "tab": 1}, "tab is unknown"),
         ("hands_to_renders", {"day": "2001-01-01"}, "2001-01-01 is no broadcast day; the first is "),
-        ("hands_to_renders", {"day": "yesterday"}, "day: Input should be a valid date"),
-        ("catalog_update", {"library": "x"}, "library is unknown; its input: nothing"),
+        (
+            "hands_to_renders",
+            {"day": "yesterday"},
+            'day: expected a day as YYYY-MM-DD, got "yesterday". Its input: ',
+        ),
+        ("nas_sync", {"library": 5}, "nas_sync: library: expected text, got 5. Its input: library (text)"),
+        ("nas_sync", {"library": None}, "nas_sync: library: expected text, got null. Its input: "),
+        ("sheets_sync", {"sheet": "x", "statuses": ["y"]}, 'statuses: expected true or false, got ["y"]. '),
+        ("catalog_update", {"library": "x"}, "library is unknown. Its input: nothing"),
     ],
 )
 def test_an_invalid_input_is_refused_with_what_is_valid(
