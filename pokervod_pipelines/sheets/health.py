@@ -89,6 +89,11 @@ def _judge(sheet: SheetSource, reading: SheetReading) -> CheckResult:
 
 
 def _report(sheet: SheetSource, fix: str, severity: Severity = Severity.ERROR) -> CheckResult:
+    """Return the result; an error that begins with the place, which is the summary, is told without it."""
     return CheckResult(
-        name=f"sheet {sheet.name}", passed=not fix, summary=sheet.place, severity=severity, next_step=fix
+        name=f"sheet {sheet.name}",
+        passed=not fix,
+        summary=sheet.place,
+        severity=severity,
+        next_step=fix.removeprefix(f"{sheet.place}: "),
     )

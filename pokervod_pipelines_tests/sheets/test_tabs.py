@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import openpyxl
 import pytest
@@ -126,3 +127,13 @@ def test_a_tab_passed_over_is_an_error_only_where_rows_are_missing(harness: Shee
         sheets, single = (evaluate_check(connection, check, harness.settings) for check in (SHEETS, TABS))
     assert (sheets.passed, single.passed) == (all_sheets, all_tabs)
     assert (sheets.severity, single.severity) == (Severity.ERROR, Severity.WARNING)
+
+
+def test_a_damaged_workbook_is_named_once(settings_factory: Any, tmp_path: Path) -> None:
+    place = tmp_path / "hands.xlsx"
+    place.write_bytes(b"PK of another kind")
+
+    (part,) = check_sheets(settings_factory(sheets=[{"name": "hands", "path": str(place)}]))
+
+    assert (part.summary, part.next_step.startswith("the workbook is damaged")) == (str(place), True)
+    assert str(place) not in part.next_step
