@@ -48,8 +48,8 @@ def request_tags(given: WorkflowInput, *, correlation_id: str, priority: int, at
     return {
         CORRELATION_TAG: correlation_id,
         INPUT_TAG: dump_input(given),
-        ATTEMPT_TAG: str(attempt),
         PRIORITY_TAG: str(priority),
+        **({ATTEMPT_TAG: str(attempt)} if attempt > 1 else {}),
     }
 
 

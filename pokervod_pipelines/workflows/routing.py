@@ -5,11 +5,13 @@ moment. What a run of the same request does itself is not asked for again.
 """
 
 import json
+import logging
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from pydantic import TypeAdapter, ValidationError
 from sqlalchemy import Connection
 
 from pokervod_pipelines.errors import BadInput
@@ -26,6 +28,8 @@ MAX_DEBOUNCE = 6
 """Events that never stop coming hold a request for this many times its debounce at most."""
 
 MAX_OTHERS = 10
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,21 +98,17 @@ class RouterMemory:
 
     @classmethod
     def load(cls, dumped: str | None) -> "RouterMemory":
-        """Return what was dumped, or an empty memory."""
+        """Return what was dumped; an empty memory for nothing, or for what is no memory: its events are read again."""
         if not dumped:
             return cls()
-        values = json.loads(dumped)
-        return cls(
-            waiting=tuple(_load_request(each) for each in values["waiting"]),
-            done=Round(**values["done"]) if values["done"] else None,
-            left=Round(**values["left"]) if values["left"] else None,
-            ends_seen=datetime.fromisoformat(values["ends_seen"]) if values["ends_seen"] else None,
-        )
+        try:
+            return _MEMORY.validate_json(dumped)
+        except ValidationError as error:
+            _log.warning("the cursor of event_router cannot be read, it begins anew: %s", error.errors()[0]["msg"])
+            return cls()
 
 
-def _load_request(values: dict[str, Any]) -> RunRequest:
-    times = {name: datetime.fromisoformat(values[name]) for name in ("first_at", "asked_at", "due_at")}
-    return RunRequest(**{**values, **times, "others": tuple(values["others"])})
+_MEMORY = TypeAdapter(RouterMemory)
 
 
 def find_requests(

@@ -164,6 +164,16 @@ def test_a_memory_is_the_same_after_it_was_kept() -> None:
     assert RouterMemory.load(None) == RouterMemory()
 
 
+@pytest.mark.parametrize("cursor", ["{", "[]", '{"waiting": [{"workflow": "w"}]}', '{"done": {"last": "x"}}', "17"])
+def test_a_cursor_that_somebody_edited_into_nonsense_begins_anew(cursor: str) -> None:
+    assert RouterMemory.load(cursor) == RouterMemory()
+
+
+def test_a_cursor_of_an_earlier_version_is_read() -> None:
+    earlier = '{"waiting": [], "done": null, "ends_seen": "2026-11-30T12:00:00+00:00"}'
+    assert RouterMemory.load(earlier) == RouterMemory(ends_seen=NOW)
+
+
 @given(st.lists(st.tuples(st.integers(1, 50), st.floats(0, 100), st.sampled_from("abc")), max_size=12))
 def test_no_request_is_lost_by_merging(asked: list[tuple[int, float, str]]) -> None:
     requests = [make_request(number=number, second=second, workflow=name) for number, second, name in asked]
