@@ -81,7 +81,7 @@ def record_undoing(connection: Connection, correction_id: int, *, actor: Actor) 
 
 def find_undoable_correction(connection: Connection, correction_id: int) -> Decision:
     """Return the correction; raise ``BadInput`` for an unknown one, ``Conflict`` if it was undone already."""
-    hint = "`pokervod catalog corrections` lists them"
+    hint = "`pokervod catalog corrections` lists them, `pokervod catalog created` what was created"
     return find_undoable(connection, DecisionKind.CORRECTION, correction_id, hint=hint)
 
 

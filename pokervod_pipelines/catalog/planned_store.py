@@ -12,7 +12,10 @@ from pokervod_pipelines.decisions import DecisionKind, read_in_force
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CreatedEntry:
-    """Hold one row of the history: the keys of the entry, and the fields that a person wrote (None: undone)."""
+    """Hold one row of the history: the keys of the entry, and the fields that a person wrote (None: undone).
+
+    ``title`` is the entry's in the catalog, None if it is not there now.
+    """
 
     id: int
     at: datetime
@@ -20,6 +23,7 @@ class CreatedEntry:
     reason: str
     keys: dict[str, str]
     fields: dict[str, Any] | None
+    title: str | None
     files: int
     undoes: int | None
     is_in_force: bool
@@ -72,5 +76,9 @@ def read_created(connection: Connection) -> list[CreatedEntry]:
         """),
         {"kind": DecisionKind.CATALOG_ENTRY},
     ).all()
-    found = {str(row.keys): find_entry(connection, row.keys) for row in rows}
-    return [CreatedEntry(**row._mapping, files=entry.files if (entry := found[str(row.keys)]) else 0) for row in rows]
+    known = {str(row.keys): find_entry(connection, row.keys) for row in rows}
+    found = [(row, known[str(row.keys)]) for row in rows]
+    return [
+        CreatedEntry(**row._mapping, title=entry.title if entry else None, files=entry.files if entry else 0)
+        for row, entry in found
+    ]

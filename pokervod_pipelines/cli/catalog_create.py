@@ -52,7 +52,7 @@ def created(as_json: JsonOption = False) -> None:
             each.id,
             each.at,
             each.by,
-            " ".join(each.keys[level] for level in LEVELS if level in each.keys),
+            f"{LEVELS[len(each.keys) - 1]}: {each.title or 'not in the catalog now'}",
             _describe(each),
             each.files,
             each.reason,
@@ -60,7 +60,7 @@ def created(as_json: JsonOption = False) -> None:
         for each in history
     ]
     hint = make_hint(len(rows), first_step="`pokervod catalog create` puts something into the catalog")
-    columns = ("id", "when", "who", "keys", "fields", "files", "why")
+    columns = ("id", "when", "who", "entry", "fields", "files", "why")
     print_table(count_nouns(len(rows), "decision"), columns, rows, right=("id", "files"), hint=hint)
 
 

@@ -105,3 +105,14 @@ def test_copies_are_listed(run: Callable[..., str]) -> None:
 def test_what_cannot_be_corrected_is_named(run: Callable[..., str]) -> None:
     with pytest.raises(BadInput, match="unknown field 'colour'; expected one of project"):
         run("correct", PATHS[2], "colour", "red", "--reason", "seen")
+
+
+def test_what_was_created_is_listed_in_words(run: Callable[..., str]) -> None:
+    run("create", "project=WSOP", "year=2027", "event=main event", "day=1", "--reason", "plan")
+    run("create", "project=WSOP", "year=2028", "--reason", "plan")
+    run("undo", "2", "--reason", "moved")
+    printed = [" ".join(line.split()) for line in run("created").splitlines()]
+
+    assert any(" episode: WSOP 2027 · Main Event · Day 1 project=WSOP year=2027 " in line for line in printed)
+    assert len([line for line in printed if " season: not in the catalog now " in line]) == 2
+    assert not [line for line in printed if ":2027" in line or "day-1" in line]

@@ -71,7 +71,10 @@ USAGE = [
 ]
 
 NOT_THERE = [
-    ("catalog undo 99 --reason x", "unknown correction 99; `pokervod catalog corrections` lists them"),
+    (
+        "catalog undo 99 --reason x",
+        "unknown correction 99; `pokervod catalog corrections` lists them, `pokervod catalog created` ",
+    ),
     ("catalog explain nowhere.mp4", "nowhere.mp4: unknown file; expected a path below the archive root."),
     ("catalog corrections nowhere.mp4", "nowhere.mp4: unknown file; expected a path below the archive root."),
     ("catalog correct nowhere.mp4 event 3 --reason x", "nowhere.mp4: unknown video; expected its path below the"),
