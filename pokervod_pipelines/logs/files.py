@@ -9,6 +9,7 @@ import fcntl
 import logging
 import os
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -17,6 +18,9 @@ from pathlib import Path
 
 SUFFIX = ".log"
 LOCK = ".rotation"
+
+WRITE_SECONDS = 0.01
+"""A file grows by pages: its length is seen in the middle of another process's write."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,8 +93,7 @@ class LogHandler(logging.Handler):
         size = os.fstat(descriptor).st_size
         if size and size + len(line) > self._file_bytes and self._rotate(descriptor):
             descriptor = self._open()
-            size = os.fstat(descriptor).st_size
-        if size and os.pread(descriptor, 1, size - 1) != b"\n":  # of a write that a full disk or a power loss cut
+        if _is_cut(descriptor):
             line = b"\n" + line
         while line:
             line = line[os.write(descriptor, line) :]
@@ -156,6 +159,17 @@ def delete_oldest(folder: Path, kept_bytes: int) -> None:
         with suppress(OSError):
             oldest.path.unlink()
         rotated.remove(oldest)
+
+
+def _is_cut(descriptor: int) -> bool:
+    """Return whether a full disk or a power loss cut the last line, which another process does not write just now."""
+    size = os.fstat(descriptor).st_size
+    while size and os.pread(descriptor, 1, size - 1) != b"\n":
+        time.sleep(WRITE_SECONDS)
+        before, size = size, os.fstat(descriptor).st_size
+        if size == before:
+            return True
+    return False
 
 
 def _names(path: Path, descriptor: int) -> bool:
