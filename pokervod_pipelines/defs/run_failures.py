@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import dagster as dg
 from dagster._core.execution.stats import StepEventStatus
+from pydantic import TypeAdapter
 
 from pokervod_pipelines.defs.run_history import ASSET_JOB, SHOWN_JOBS
 from pokervod_pipelines.defs.sensors import OpenEngine
@@ -14,6 +15,7 @@ from pokervod_pipelines.defs.stages import CORRELATION_TAG
 from pokervod_pipelines.defs.workflow_ends import describe_failure, is_started_again
 from pokervod_pipelines.monitoring.run_failures import EndedRun, record_ended_runs
 from pokervod_pipelines.settings import Settings
+from pokervod_pipelines.text.cursors import read_cursor
 
 INTERVAL_SECONDS = 30
 ENDED = [dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE]
@@ -35,15 +37,15 @@ class Seen:
 
     @classmethod
     def read(cls, cursor: str | None) -> "Seen":
-        """Return what the cursor of a sensor says; without one a day ago."""
-        if not cursor:
-            return cls(until=datetime.now(UTC) - FIRST_LOOK)
-        values = json.loads(cursor)
-        return cls(until=datetime.fromisoformat(values["until"]), runs=frozenset(values["runs"]))
+        """Return what the cursor of a sensor says; a day ago without one, or for one that says nothing."""
+        return read_cursor(_SEEN, cursor, "run_failures") or cls(until=datetime.now(UTC) - FIRST_LOOK)
 
     def write(self) -> str:
         """Return the cursor."""
         return json.dumps({"until": self.until.isoformat(), "runs": sorted(self.runs)})
+
+
+_SEEN = TypeAdapter(Seen)
 
 
 def define_failure_sensor(settings: Settings, open_engine: OpenEngine) -> dg.SensorDefinition:

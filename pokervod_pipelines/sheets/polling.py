@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from pydantic import TypeAdapter
 from sqlalchemy import Engine
 
 from pokervod_pipelines.db.locks import is_locked
@@ -21,6 +22,7 @@ from pokervod_pipelines.settings.rooms import SheetSource
 from pokervod_pipelines.sheets.reading_digest import read_stored_readings
 from pokervod_pipelines.sheets.sources import make_client
 from pokervod_pipelines.sheets.sync import record_failure
+from pokervod_pipelines.text.cursors import read_cursor
 
 MAX_GATHER_FACTOR = 4
 """An edit waits for further edits at most this many times ``google.gather_seconds``."""
@@ -224,9 +226,12 @@ def find_in_use(engine: Engine, sheets: Sequence[SheetSource]) -> frozenset[str]
         return frozenset(sheet.name for sheet in sheets if is_locked(connection, f"reading of sheet {sheet.name}"))
 
 
+_MEMORY = TypeAdapter(dict[str, ReadRequest])
+
+
 def load_memory(cursor: str | None) -> dict[str, ReadRequest]:
-    """Return what ``dump_memory`` wrote; an empty memory without a cursor."""
-    return {name: ReadRequest(**values) for name, values in json.loads(cursor or "{}").items()}
+    """Return what ``dump_memory`` wrote; an empty memory without a cursor, or for one that is no memory."""
+    return read_cursor(_MEMORY, cursor, "sheet_changes") or {}
 
 
 def dump_memory(memory: Mapping[str, ReadRequest]) -> str:

@@ -5,13 +5,12 @@ moment. What a run of the same request does itself is not asked for again.
 """
 
 import json
-import logging
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import TypeAdapter
 from sqlalchemy import Connection
 
 from pokervod_pipelines.errors import BadInput
@@ -19,6 +18,7 @@ from pokervod_pipelines.events import EventType
 from pokervod_pipelines.events.cursors import Consumer, Round
 from pokervod_pipelines.events.log import LoggedEvent
 from pokervod_pipelines.settings import Settings
+from pokervod_pipelines.text.cursors import read_cursor
 from pokervod_pipelines.workflows.routes import ROUTES, list_sources
 from pokervod_pipelines.workflows.workflow import Workflow
 
@@ -28,8 +28,6 @@ MAX_DEBOUNCE = 6
 """Events that never stop coming hold a request for this many times its debounce at most."""
 
 MAX_OTHERS = 10
-
-_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,13 +97,7 @@ class RouterMemory:
     @classmethod
     def load(cls, dumped: str | None) -> "RouterMemory":
         """Return what was dumped; an empty memory for nothing, or for what is no memory: its events are read again."""
-        if not dumped:
-            return cls()
-        try:
-            return _MEMORY.validate_json(dumped)
-        except ValidationError as error:
-            _log.warning("the cursor of event_router cannot be read, it begins anew: %s", error.errors()[0]["msg"])
-            return cls()
+        return read_cursor(_MEMORY, dumped, "event_router") or cls()
 
 
 _MEMORY = TypeAdapter(RouterMemory)

@@ -1,6 +1,7 @@
 """Check that a cause that fails a job raises one alert however often, resolved once the job runs without it."""
 
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 
 import dagster as dg
 import pytest
@@ -9,6 +10,7 @@ from sqlalchemy import Engine, text
 
 from pokervod_pipelines.alerts.listing import ListedAlert, list_alerts
 from pokervod_pipelines.definitions import build_defs
+from pokervod_pipelines.defs.run_failures import Seen
 from pokervod_pipelines.errors import ArchiveUnavailable
 from pokervod_pipelines.events import EventType, NewEvent, append_events
 from pokervod_pipelines.settings import Settings
@@ -259,3 +261,8 @@ def test_a_look_at_rest_reads_the_ended_runs_only(engine: Engine, instance: dg.D
     with engine.connect() as connection:
         assert connection.scalar(text("select count(*) from events")) == before
     assert reasons == {"no run has failed or made a failure good since the last look"}
+
+
+@pytest.mark.parametrize("cursor", ["{", "[]", '{"until": "yesterday"}'])
+def test_a_cursor_that_somebody_edited_into_nonsense_begins_a_day_ago(cursor: str) -> None:
+    assert datetime.now(UTC) - Seen.read(cursor).until < timedelta(days=1, minutes=1)

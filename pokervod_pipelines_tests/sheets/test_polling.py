@@ -199,3 +199,8 @@ def test_a_sheet_is_unread_until_its_revision_was_read(harness: SheetHarness) ->
     assert find_unread(harness.engine, {"hands": Observation(revision="other", is_comparable=False)}, sheets) == {
         "hands": False
     }
+
+
+@pytest.mark.parametrize("cursor", ["{", "[]", '{"one": {"revision": 1}}', '{"one": 5}'])
+def test_a_cursor_that_somebody_edited_into_nonsense_begins_anew(cursor: str) -> None:
+    assert load_memory(cursor) == {}
