@@ -105,8 +105,22 @@ def lock_clip(connection: Connection, clip_id: int) -> EditedClip:
     lock_clips(connection, find_clip(connection, clip_id).sheet)
     clip = find_clip(connection, clip_id)
     if clip.is_retired:
-        raise BadInput(f"clip {clip_id} is retired: its row was deleted; `pokervod clips list` shows the others")
+        why = _explain_retirement(connection, clip)
+        raise BadInput(f"clip {clip_id} is retired: {why}; `pokervod clips list` shows the others")
     return clip
+
+
+def _explain_retirement(connection: Connection, clip: EditedClip) -> str:
+    made, has_sheet = connection.execute(
+        text("""
+            select exists (select from decisions where kind = :kind and cast(subject ->> 'clip_id' as bigint) = :id),
+                   exists (select from sheet_states where sheet = :sheet)
+        """),
+        {"kind": DecisionKind.CLIP, "id": clip.id, "sheet": clip.sheet},
+    ).one()
+    if made:
+        return "its creation was undone"
+    return "its row was deleted" if has_sheet else f"its sheet {clip.sheet} was retired"
 
 
 def find_clip(connection: Connection, clip_id: int) -> EditedClip:

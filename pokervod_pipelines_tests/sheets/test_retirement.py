@@ -92,6 +92,8 @@ def test_a_retired_sheet_has_no_rows_clips_or_alarms_and_returns_with_its_ids_an
     signed = "select payload ->> 'by', payload ->> 'reason' from events where payload ->> 'change' = 'removed'"
     assert {*map(tuple, harness.execute(signed))} == {("kim", "the series is over")}
     assert "hands" not in read_output(run("sheets", "list"))
+    tagged = read_output(run("clips", "tag", str(clips[0][0]), "add", "Bluff", "--reason", "x"))
+    assert f"clip {clips[0][0]} is retired: its sheet hands was retired; " in tagged
     configure(WITH_IT)
     run("sheets", "sync", "hands")
     assert harness.ids() == ids

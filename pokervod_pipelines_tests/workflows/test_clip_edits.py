@@ -11,6 +11,7 @@ from sqlalchemy import text
 
 from pokervod_pipelines.actors import Actor
 from pokervod_pipelines.clips.aliases import add_alias
+from pokervod_pipelines.clips.edits import tag_clip
 from pokervod_pipelines.clips.search import ClipFilter, list_clips
 from pokervod_pipelines.errors import BadInput, Conflict
 from pokervod_pipelines.events import EventType
@@ -190,6 +191,8 @@ def test_an_undone_clip_is_retired_and_can_be_made_again(archive: SheetHarness) 
     assert own_clips(archive) == []
     with pytest.raises(Conflict, match="was undone already"):
         undo_clip_decision(archive.engine, archive.settings, made.decision, actor=EVE)
+    with pytest.raises(BadInput, match=f"clip {made.clip_id} is retired: its creation was undone; "):
+        tag_clip(archive.engine, made.clip_id, add=["Bluff"], actor=EVE)
 
     again = create_clip(archive.engine, archive.settings, NEW, actor=EVE)
     assert again.clip_id != made.clip_id
