@@ -191,7 +191,7 @@ def corrections(
         return
     rows = [
         (
-            row.id,
+            str(row.id),
             row.at,
             row.by,
             row.path,

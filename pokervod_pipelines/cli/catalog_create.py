@@ -49,7 +49,7 @@ def created(as_json: JsonOption = False) -> None:
         return
     rows = [
         (
-            each.id,
+            str(each.id),
             each.at,
             each.by,
             f"{LEVELS[len(each.keys) - 1]}: {each.title or 'not in the catalog now'}",

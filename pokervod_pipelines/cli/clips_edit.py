@@ -130,10 +130,18 @@ def decisions(
         print_json([asdict(each) for each in history])
         return
     rows = [
-        (each.id, each.at, each.by, each.clip_id, each.title, _describe(each), "in force" if each.is_in_force else "",
-         each.reason)
+        (
+            str(each.id),
+            each.at,
+            each.by,
+            str(each.clip_id),
+            each.title,
+            _describe(each),
+            "in force" if each.is_in_force else "",
+            each.reason,
+        )
         for each in history
-    ]  # fmt: skip
+    ]
     hint = make_hint(len(rows), first_step="`pokervod clips tag` adds a tag, `clips create` makes a clip")
     columns = ("id", "when", "who", "clip", "title", "what", "", "why")
     print_table(count_nouns(len(rows), "decision"), columns, rows, right=("id", "clip"), hint=hint)

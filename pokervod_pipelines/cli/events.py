@@ -246,7 +246,7 @@ def parked(
         out.print("no event is parked")
         return
     rows = [
-        (each.consumer, each.event_id, each.type, each.attempts, each.next_try_at or "parked", each.error or "")
+        (each.consumer, str(each.event_id), each.type, each.attempts, each.next_try_at or "parked", each.error or "")
         for each in failed
     ]
     print_table(

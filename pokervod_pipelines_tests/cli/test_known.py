@@ -150,3 +150,18 @@ def test_a_sheet_that_cannot_be_read_now_is_listed_with_when_its_rows_were(run: 
         connection.execute(text("delete from sheet_states"))
         record_failure(connection, "hands", "hands.csv: a quote is not closed")
     assert find_reading() == (None, None)  # never read, so there are no rows of when
+
+
+def test_ids_are_listed_as_commands_take_them(run: Run, harness: SheetHarness) -> None:
+    for table, last in (("hand_clips", 2098), ("decisions", 4999)):
+        harness.execute(f"select setval(pg_get_serial_sequence('{table}', 'id'), {last})")
+    harness.write(make_line(1), make_line(2), make_line(3))
+    harness.sync()
+    harness.build()
+    clip = max(each["id"] for each in json.loads(run("clips", "list", "--json").stdout))
+    run("clips", "tag", str(clip), "add", "Hero Call", "--reason", "seen")
+
+    listed = run("clips", "decisions").stdout.split()
+
+    assert clip > 2098
+    assert {"5000", str(clip)} <= {*listed}
