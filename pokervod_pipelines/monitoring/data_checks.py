@@ -9,6 +9,7 @@ from pokervod_pipelines.checks import Severity
 from pokervod_pipelines.monitoring.archive_checks import ARCHIVE_CHECKS
 from pokervod_pipelines.monitoring.check_shape import DataCheck
 from pokervod_pipelines.settings import Settings
+from pokervod_pipelines.sheets.own_rows import BY_HAND
 from pokervod_pipelines.sheets.retirement import UNCONFIGURED_SHEETS
 
 HAND = "h.table_name || ' ' || h.broadcast_day || ' #' || h.hand_number || ' (' || h.id || ')'"
@@ -25,6 +26,8 @@ SHEETS = f"sheet_states where {CONFIGURED.format(sheet='sheet')}"
 MATCHED_CLIPS = f"""hand_clips c join sheet_rows r on r.id = c.sheet_row_id
     where c.retired_at is null and r.match_status = 'matched' and {CONFIGURED.format(sheet="c.sheet")}"""
 ROWS = f"sheet_rows where retired_at is null and {CONFIGURED.format(sheet='sheet')}"
+ANNOTATION_ROWS = f"{ROWS} and sheet <> '{BY_HAND}'"
+"""Those of sheets; a clip that a person made has a row of its own, which nobody annotated."""
 
 UNREAD_TABS = f"""
     (select s.sheet, t.key as tab, t.value as reason, r.rows = 0 or r.in_tab > 0 as is_needed
@@ -93,7 +96,7 @@ DATA_CHECKS = (
             select sheet || ' ' || tab || ' row ' || row_number || ': ' || match_reason from {ROWS}
             and match_status <> 'matched' order by sheet, tab, row_number
         """,  # noqa: S608 - constants
-        population=ROWS,
+        population=ANNOTATION_ROWS,
         next_step="Correct File Name or Nas Folder Link in the rows listed; every sync matches them again.",
     ),
     DataCheck(

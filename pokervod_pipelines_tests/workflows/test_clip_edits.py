@@ -16,6 +16,7 @@ from pokervod_pipelines.clips.search import ClipFilter, list_clips
 from pokervod_pipelines.errors import BadInput, Conflict
 from pokervod_pipelines.events import EventType
 from pokervod_pipelines.events.log import LoggedEvent
+from pokervod_pipelines.monitoring.evaluation import evaluate_all
 from pokervod_pipelines.sheets.own_rows import BY_HAND
 from pokervod_pipelines.sheets.retirement import list_unconfigured_sheets
 from pokervod_pipelines.workflows.clip_edits import NewClip, create_clip, undo_clip_decision
@@ -85,6 +86,15 @@ def test_a_clip_is_made_as_of_a_row_and_a_sync_leaves_it(archive: SheetHarness) 
         ).all()
     assert events == [("hand.clip.created", "eve"), ("hand.clip.tagged", "eve")]
     assert made.remark is None
+
+
+def test_its_row_is_no_annotation_row_to_the_checks(archive: SheetHarness) -> None:
+    create_clip(archive.engine, archive.settings, NEW, actor=EVE)
+
+    with archive.engine.connect() as connection:
+        counts = {name: each.looked_at for name, each in evaluate_all(connection, archive.settings).items()}
+
+    assert (counts["every_row_has_its_video"], counts["every_clip_is_usable"]) == (1, 2)
 
 
 def test_an_alias_and_a_video_that_is_known_better_reach_it_with_the_next_sync(archive: SheetHarness) -> None:
