@@ -3,7 +3,7 @@
 import sys
 import time
 from collections.abc import Iterable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Annotated, NoReturn
 
 import typer
@@ -82,10 +82,21 @@ def _explain_none(listed: list[LogFile], filters: LogFilter) -> str:
     if oldest is None:
         return "Nothing yet: `pokervod sync` and `pokervod dev` write the first lines."
     reach = f"the oldest line there is, of any process, is of {show_time(oldest, '%Y-%m-%d %H:%M:%S')}"
+    hint = _suggest_other_id(listed, filters)
     if filters.since is None:
-        return f"No line matches these filters; {reach}."
+        return f"No line matches these filters; {reach}.{hint}"
     others = "" if filters == LogFilter(since=filters.since) else " that matches these filters"
-    return f"No line since {show_time(filters.since, '%Y-%m-%d %H:%M:%S')}{others}; {reach}."
+    return f"No line since {show_time(filters.since, '%Y-%m-%d %H:%M:%S')}{others}; {reach}.{hint}"
+
+
+def _suggest_other_id(listed: list[LogFile], filters: LogFilter) -> str:
+    """Return a sentence where the id that was given is that of a run instead of a request, or the other way."""
+    run, correlation = filters.run_id, filters.correlation_id
+    if bool(run) == bool(correlation):
+        return ""
+    other = replace(filters, run_id=correlation, correlation_id=run)
+    option = f"--run {correlation}" if correlation else f"--correlation {run}"
+    return f" `pokervod logs {option}` has lines." if any(read_latest(listed, other, limit=1)) else ""
 
 
 def _follow(follower: LogFollower, filters: LogFilter, *, as_json: bool) -> NoReturn:

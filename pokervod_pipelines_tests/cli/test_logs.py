@@ -106,6 +106,21 @@ def test_no_line_says_how_far_the_logs_reach(
 
 
 @pytest.mark.parametrize(
+    ("words", "end"),
+    [
+        (["--correlation", "run-a"], " `pokervod logs --run run-a` has lines.\n"),
+        (["--run", "aa", "--process", "sync"], " `pokervod logs --correlation aa` has lines.\n"),
+        (["--run", "aa", "--level", "error"], "12:01:00.\n"),
+        (["--run", "aa", "--correlation", "run-aa"], "12:01:00.\n"),
+    ],
+)
+def test_an_id_of_the_other_kind_is_told(folder: Path, pokervod: RunCommand, words: list[str], end: str) -> None:
+    write(folder / "sync.log", (1, "INFO", "aa", "one"))
+
+    assert pokervod("logs", *words).errors.endswith(end)
+
+
+@pytest.mark.parametrize(
     ("words", "error"),
     [
         (["--process", "sinc"], "unknown process 'sinc'; did you mean `sync`?"),
