@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from pokervod_pipelines.cli import loading
+from pokervod_pipelines.sample.archive import LIBRARIES
+from pokervod_pipelines.sample.layout import WORKBOOKS
 from pokervod_pipelines.settings import Settings
 
 TOP = Path(__file__).parents[1]
@@ -52,6 +54,15 @@ def test_every_setting_is_on_its_page() -> None:
         nested = getattr(kind, "model_fields", {})
         for key in [f"{name}.{each}" for each in nested] or [name]:
             assert key in given or f"`{key}`" in page, key
+
+
+def test_the_whole_sample_is_ended_as_the_page_says() -> None:
+    page = (TOP / "docs" / "settings.md").read_text(encoding="utf-8")
+    (libraries,) = re.findall(r"^pokervod nas retire (.*) --reason", page, re.MULTILINE)
+    sheets = re.findall(r"^pokervod sheets retire (\S+) --reason", page, re.MULTILINE)
+
+    assert libraries.split() == sorted(name for name, _ in LIBRARIES)
+    assert sorted(sheets) == sorted(Path(name).stem for name in WORKBOOKS)
 
 
 def test_every_link_leads_somewhere() -> None:
