@@ -92,9 +92,9 @@ def list_lines(status: SystemStatus, now: datetime) -> Iterator[str]:
     for run in status.in_progress:
         since = f"since {show_time(run.started_at or run.at, '%H:%M:%S')}"
         of = f" of {run.partition}" if run.partition else ""
-        yield f"{run.state}: {run.job}{of}, run {run.run_id[:8]}, {since}"
-        if run.run_id in status.orphans:
-            yield "    no process holds it; if it died, `pokervod dev` or the next `pokervod sync` ends it"
+        is_dead = run.run_id in status.orphans
+        end = "; its process has ended, run `pokervod sync`" if is_dead else ""
+        yield f"{'stopped' if is_dead else run.state}: {run.job}{of}, run {run.run_id[:8]}, {since}{end}"
     for each in status.blocks.values():
         for part in each.running_parts:
             yield f"    {each.block_id}: {_name(part)}{_describe_progress(part)}"

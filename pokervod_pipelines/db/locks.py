@@ -1,6 +1,6 @@
 """Hold named advisory locks: between processes, by a database connection, so a process that dies releases them."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 
 from sqlalchemy import Connection, Engine, text
@@ -41,12 +41,18 @@ def take_lock(connection: Connection, name: str) -> bool:
 
 def is_locked(connection: Connection, name: str) -> bool:
     """Return whether any connection to this database has the lock of that name, without waiting for it."""
+    return name in find_locked(connection, [name])
+
+
+def find_locked(connection: Connection, names: Collection[str]) -> set[str]:
+    """Return those of the names whose lock any connection to this database has, without waiting for one."""
     query = """
-        select exists (select from pg_locks l join pg_database d on d.oid = l.database
+        select name from unnest(cast(:names as text[])) as each (name) where exists (
+            select from pg_locks l join pg_database d on d.oid = l.database
             where l.locktype = 'advisory' and l.objsubid = 1 and d.datname = current_database()
-              and ((l.classid::bigint << 32) | l.objid::bigint) = hashtextextended(:name, 0))
+              and ((l.classid::bigint << 32) | l.objid::bigint) = hashtextextended(name, 0))
     """
-    return bool(connection.scalar(text(query), {"name": name}))
+    return set(connection.scalars(text(query), {"names": [*names]}))
 
 
 def _unlock(connection: Connection, name: str) -> None:

@@ -16,6 +16,7 @@ from dagster._utils.concurrency import ConcurrencyKeyInfo
 from sqlalchemy import Connection, Engine
 
 from pokervod_pipelines.db.locks import hold_lock, is_locked
+from pokervod_pipelines.processes.liveness import lives_since
 from pokervod_pipelines.processes.process_tags import VARIABLE
 
 IN_PROGRESS = [
@@ -35,9 +36,6 @@ QUIET_BEFORE_START = timedelta(seconds=45)
 INTERVAL_SECONDS = 20
 
 _log = logging.getLogger(__name__)
-
-CLOCK_TOLERANCE = 2.0
-"""Seconds between the start of a process as the system tells it and the clock of its events."""
 
 
 def hold_run(engine: Engine, run_id: str) -> AbstractContextManager[None]:
@@ -105,7 +103,7 @@ def _is_alive(
     if is_locked(connection, _name_lock(run_id)):
         return True
     starts = dict(_list_processes(instance, run_id))
-    if any(_lives_since(pid, seen_at) for pid, seen_at in starts.items()):
+    if any(lives_since(pid, seen_at) for pid, seen_at in starts.items()):
         return True
     newest = max([record.update_timestamp, *(datetime.fromtimestamp(each, UTC) for each in starts.values())])
     is_left = restarted_at is not None and newest < restarted_at
@@ -119,14 +117,6 @@ def _list_processes(instance: dg.DagsterInstance, run_id: str) -> Iterator[tuple
         pid = event.engine_event_data.metadata.get("pid") if event else None
         if pid is not None:
             yield int(str(pid.value)), entry.timestamp
-
-
-def _lives_since(pid: int, seen_at: float) -> bool:
-    """Return whether this process lives, and not a later one with the same number."""
-    try:
-        return psutil.Process(pid).create_time() <= seen_at + CLOCK_TOLERANCE
-    except psutil.Error:
-        return False
 
 
 def _end_run(instance: dg.DagsterInstance, run: dg.DagsterRun) -> str:

@@ -121,7 +121,8 @@ class DagsterHistory:
             attempts = [*_read_steps(connection, unfinished, settings), *_read_materializations(connection, settings)]
             scheduler = connection.execute(_SCHEDULER, {"schedule": f'%"{SCHEDULE}"%'}).one()
             return RunFacts(
-                in_progress=tuple(each for each in runs if each.state in {RunState.QUEUED, RunState.RUNNING}),
+                in_progress=tuple(each for each in runs if not _has_ended(each)),
+                processes=_read_processes(connection, [each for each in runs if each.state is RunState.RUNNING]),
                 attempts=tuple(attempts),
                 last_full=next((each for each in runs if each.job == FULL and _has_ended(each)), None),
                 checks=tuple(_read_checks(connection)),
@@ -134,13 +135,24 @@ def _has_ended(run: Run) -> bool:
     return run.state not in {RunState.QUEUED, RunState.RUNNING}
 
 
+def _read_processes(connection: Connection, runs: Sequence[Run]) -> dict[str, dict[int, datetime]]:
+    """Return the processes that the logs of these runs name, each with its newest entry."""
+    found: dict[str, dict[int, datetime]] = {run.run_id: {} for run in runs}
+    for row in connection.execute(_PROCESSES, {"runs": [*found]}) if runs else ():
+        data = json.loads(row.event)["dagster_event"]["event_specific_data"]
+        for entry in data["metadata_entries"]:
+            if entry["label"] == "pid":
+                found[row.run_id][int(entry["entry_data"]["text"])] = row.at
+    return found
+
+
 def _make_run(row: Row[Any]) -> Run:
     moments = [None if each is None else datetime.fromtimestamp(each, UTC) for each in (row.end_time, row.start_time)]
     return Run(
         run_id=row.run_id,
         job=SHOWN_JOBS.get(row.job, row.job),
         state=STATES.get(row.status, RunState.QUEUED),
-        at=moments[0] or moments[1] or row.created_at,
+        at=moments[0] or moments[1] or row.changed_at,
         started_at=moments[1],
         partition=row.partition or "",
         correlation_id=row.correlation_id or row.run_id,
@@ -292,7 +304,8 @@ _RUNS = text("""
         cross join lateral (select * from runs where pipeline_name = job.name order by id desc limit :limit) as r
     )
     select r.run_id, r.pipeline_name as job, r.status, r.start_time, r.end_time,
-        r.create_timestamp at time zone 'UTC' as created_at, p.value as partition, c.value as correlation_id
+        coalesce(r.update_timestamp, r.create_timestamp) at time zone 'UTC' as changed_at,
+        p.value as partition, c.value as correlation_id
     from recent r
     left join run_tags p on p.run_id = r.run_id and p.key = 'dagster/partition'
     left join run_tags c on c.run_id = r.run_id and c.key = 'pokervod/correlation_id'
@@ -314,6 +327,11 @@ _STEPS = text("""
     from entries join event_logs l using (id) where age = 1 order by id
 """)
 """The steps of each run, without those that a newer run of the same series began."""
+
+_PROCESSES = text("""
+    select run_id, event, timestamp at time zone 'UTC' as at from event_logs
+    where run_id = any(:runs) and dagster_event_type = 'ENGINE_EVENT' order by id
+""")
 
 _PARTITIONED = text("""
     select part.asset_key, part.name as partition, e.run_id, e.event, e.timestamp at time zone 'UTC' as at

@@ -5,15 +5,18 @@ command. Overall it is
 
 - **failed** where a block is: the last attempts of its first stage failed for every library, sheet or day,
 - **degraded** where a block is partial: some of its last attempts failed or were stopped; or where a check failed that
-  says that a result is wrong or missing,
+  says that a result is wrong or missing; or where the process of a run has ended before it did,
 - **in progress** where neither holds and a run goes on,
 - **idle** where nothing was ever run, and otherwise **ok**.
+
+A stage that a run was at when its process ended has failed, also before Dagster's record of the run says so.
 
 What cannot be read is never idle: the error of the database is raised.
 """
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import Engine
@@ -47,8 +50,7 @@ SYNC_JOBS = frozenset({"full_sync", "incremental_sync"})
 SCHEDULER_SECONDS = 120.0
 """A scheduler without a heartbeat for so long has stopped; it sends one every half a minute."""
 
-START_SECONDS = 45.0
-"""A run that began just now need not have its lock yet."""
+PROCESS_ENDED = "its process ended before it did (a kill, a crash or a power loss)"
 
 BAD = frozenset({RunState.FAILED, RunState.STOPPED, RunState.SKIPPED})
 
@@ -71,16 +73,21 @@ def read_status(
             *read_readings(connection, settings),
         ]
         progress = read_progress(connection, running) if running else {}
-        begun = [each for each in running if (now - each.at).total_seconds() > START_SECONDS]
-        orphans = find_orphans(connection, begun)
+        orphans = find_orphans(connection, facts, now)
+    attempts = [_end_orphan(each) if each.run_id in orphans else each for each in attempts]
+    alive = [each for each in facts.in_progress if each.run_id not in orphans]
     rooms = set(list_rooms())
-    blocks = {
-        block: _derive_block(block, attempts, facts, progress, settings, exists=not rooms.isdisjoint(BLOCKS[block]))
-        for block in BLOCKS
-    }
+    blocks = {}
+    for block, names in BLOCKS.items():
+        exists = not rooms.isdisjoint(names)
+        blocks[block] = _derive_block(block, attempts, facts.checks, alive, progress, settings, exists=exists)
     next_sync, note = _find_next_sync(facts, settings, now)
     return SystemStatus(
-        overall=judge_overall(blocks.values(), is_running=bool(running)),
+        overall=judge_overall(
+            blocks.values(),
+            is_running=any(each.state is RunState.RUNNING for each in alive),
+            has_orphans=bool(orphans),
+        ),
         blocks=blocks,
         last_sync=facts.last_full.at if facts.last_full else None,
         last_sync_status=facts.last_full.state if facts.last_full else None,
@@ -91,13 +98,20 @@ def read_status(
     )
 
 
-def judge_overall(blocks: Iterable[BlockStatus], *, is_running: bool) -> Overall:
+def _end_orphan(attempt: StageAttempt) -> StageAttempt:
+    """Return the attempt as failed where it was at work when the process of its run ended."""
+    if attempt.state is not RunState.RUNNING:
+        return attempt
+    return replace(attempt, state=RunState.FAILED, error=PROCESS_ENDED)
+
+
+def judge_overall(blocks: Iterable[BlockStatus], *, is_running: bool, has_orphans: bool = False) -> Overall:
     """Return how the whole is, by the rule above."""
     states = {each.status for each in blocks}
     is_wrong = any(check.severity is Severity.ERROR for each in blocks for check in each.failed_checks)
     for applies, overall in (
         (BlockState.FAILED in states, Overall.FAILED),
-        (BlockState.PARTIAL in states or is_wrong, Overall.DEGRADED),
+        (BlockState.PARTIAL in states or is_wrong or has_orphans, Overall.DEGRADED),
         (is_running or BlockState.IN_PROGRESS in states, Overall.IN_PROGRESS),
         (states == {BlockState.IDLE}, Overall.IDLE),
     ):
@@ -109,7 +123,8 @@ def judge_overall(blocks: Iterable[BlockStatus], *, is_running: bool) -> Overall
 def _derive_block(
     block: str,
     attempts: Sequence[StageAttempt],
-    facts: RunFacts,
+    checks: Iterable[RecordedCheck],
+    runs: Sequence[Run],
     progress: Progress,
     settings: Settings,
     *,
@@ -125,7 +140,7 @@ def _derive_block(
     return BlockStatus(
         block_id=block,
         rooms=BLOCKS[block],
-        status=judge_block(parts, is_unfinished=_is_unfinished(parts, facts.in_progress)),
+        status=judge_block(parts, is_unfinished=_is_unfinished(parts, runs)),
         exists=exists,
         note="" if parts else _explain_idle(block, exists=exists, has_stages=bool(stages)),
         last_attempt_at=max((each.started_at or each.at for each in own), default=None),
@@ -136,7 +151,7 @@ def _derive_block(
         items_total=sum(totals) if totals and len(totals) == len(items) else None,
         items_unit=stages[0].count.replace("_", " ") if stages else "",
         parts=tuple(parts),
-        failed_checks=tuple(_list_failed(facts.checks, assets)),
+        failed_checks=tuple(_list_failed(checks, assets)),
     )
 
 

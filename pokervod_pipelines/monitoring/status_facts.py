@@ -1,17 +1,25 @@
 """Read from our database what the status needs besides runs: failed stages, scans and readings by command, progress."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 
 from sqlalchemy import Connection, text
 
-from pokervod_pipelines.db.locks import is_locked
+from pokervod_pipelines.db.locks import find_locked
 from pokervod_pipelines.events.types import EventType
-from pokervod_pipelines.monitoring.status_runs import Run, RunState, StageAttempt
+from pokervod_pipelines.monitoring.status_runs import Run, RunFacts, RunState, StageAttempt
+from pokervod_pipelines.processes.liveness import lives_since
 from pokervod_pipelines.settings import Settings
 from pokervod_pipelines.workflows.context import PROGRESS
 
 RECENT_ERRORS = 500
 """Failed stages that are looked at, the newest: more than a sync of every library and sheet can have."""
+
+QUIET_SECONDS = 10.0
+"""After its newest entry a run whose log names a process has its lock, or none is to come."""
+
+START_SECONDS = 45.0
+"""A run without such an entry that began just now need not have its lock yet."""
 
 
 def read_failures(connection: Connection) -> list[StageAttempt]:
@@ -69,9 +77,25 @@ def read_progress(connection: Connection, runs: Sequence[Run]) -> dict[tuple[str
     return found
 
 
-def find_orphans(connection: Connection, runs: Sequence[Run]) -> set[str]:
-    """Return the runs that no process holds: their process died, or the database was restarted since."""
-    return {run.run_id for run in runs if not is_locked(connection, f"run {run.run_id}")}
+def find_orphans(connection: Connection, facts: RunFacts, now: datetime) -> set[str]:
+    """Return the runs whose process has ended before they did.
+
+    A run is alive while a process holds its lock, or lives here by its log: a database that restarts frees the locks.
+    """
+    silent = {run.run_id for run in facts.in_progress if run.state is RunState.RUNNING and _is_silent(run, facts, now)}
+    locks = {f"run {run_id}": run_id for run_id in silent if not _has_process(facts.processes.get(run_id, {}))}
+    return {*locks.values()} - {locks[name] for name in find_locked(connection, locks)} if locks else set()
+
+
+def _is_silent(run: Run, facts: RunFacts, now: datetime) -> bool:
+    """Return whether the run, if it lives, has had the time to have its lock."""
+    seen = facts.processes.get(run.run_id, {})
+    limit = QUIET_SECONDS if seen else START_SECONDS
+    return (now - max([run.at, *seen.values()])).total_seconds() > limit
+
+
+def _has_process(seen: Mapping[int, datetime]) -> bool:
+    return any(lives_since(pid, at.timestamp()) for pid, at in seen.items())
 
 
 _FAILURES = text("""

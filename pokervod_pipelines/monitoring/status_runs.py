@@ -30,7 +30,7 @@ class RunState(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
-    """Describe a run: ``at`` is when it ended, began, or was requested; ``partition`` is "" where it has none."""
+    """Describe a run: ``at`` is when it ended, began, or was last changed; ``partition`` is "" where it has none."""
 
     run_id: str
     job: str
@@ -75,11 +75,13 @@ class RecordedCheck:
 class RunFacts:
     """Hold what is known of runs: those in progress, the newest attempts of each stage, and the checks.
 
+    ``processes`` has for each run in progress the processes that its log names, with the times of the entries.
     ``last_full`` is the newest full sync that ended. ``scheduler_seen_at`` is the scheduler's last heartbeat, and
     ``is_scheduled`` False where a person stopped the schedule of the full sync.
     """
 
     in_progress: tuple[Run, ...] = ()
+    processes: Mapping[str, Mapping[int, datetime]] = field(default_factory=dict)
     attempts: tuple[StageAttempt, ...] = ()
     last_full: Run | None = None
     checks: tuple[RecordedCheck, ...] = ()

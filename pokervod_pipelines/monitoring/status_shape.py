@@ -93,7 +93,7 @@ class SystemStatus:
     """Tell how all blocks are, and when all of them were, and will be, brought up to date.
 
     ``last_sync`` is when the last full sync ended, however; ``next_scheduled_sync`` is None where nothing starts it,
-    and ``schedule_note`` says why. ``orphans`` are runs in progress that no process holds.
+    and ``schedule_note`` says why. ``orphans`` are runs in progress whose process has ended.
     """
 
     overall: Overall

@@ -95,13 +95,16 @@ def test_what_runs_is_shown_with_its_progress_and_a_dead_run_as_such() -> None:
     parts = [make_part("WSOP", RunState.RUNNING, done=1_500, total=20_000), make_part("PAD", RunState.RUNNING, done=7)]
     run = Run(run_id="04d83e9d-1", job="full_sync", state=RunState.RUNNING, at=NOW, started_at=NOW)
 
-    lines = draw(make_block("A", "nas", BlockState.IN_PROGRESS, *parts), in_progress=(run,), orphans=(run.run_id,))
+    block = make_block("A", "nas", BlockState.IN_PROGRESS, *parts)
+
+    lines, dead = draw(block, in_progress=(run,)), draw(block, in_progress=(run,), orphans=(run.run_id,))
 
     assert lines[0] == "in progress"
     assert "running: full_sync, run 04d83e9d, since 12:30:00" in lines
     assert "    A: nas WSOP 1,500 of 20,000" in lines
     assert "    A: nas PAD 7" in lines
-    assert any(line.strip().startswith("no process holds it") for line in lines)
+    sentence = "stopped: full_sync, run 04d83e9d, since 12:30:00; its process has ended, run `pokervod sync`"
+    assert sentence in " ".join(dead)
 
 
 def test_a_block_of_a_later_version_is_not_running() -> None:

@@ -227,6 +227,7 @@ def test_a_sync_of_another_process_is_seen_while_it_runs_and_after_it_was_killed
     )
     assert (run.job, run.state, held) == ("full_sync", "running", ())
     assert orphaned.orphans == (run.run_id,)
+    assert (orphaned.overall, orphaned.blocks["D"].status) == ("failed", "failed")
     assert entries == [0, 7]  # what is done in the first second is not shared
     assert (failed.overall, failed.blocks["D"].status, failed.in_progress) == ("failed", "failed", ())
     assert "its process ended before it did" in str(failed.blocks["D"].last_error)

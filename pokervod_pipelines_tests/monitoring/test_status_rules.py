@@ -1,7 +1,9 @@
 """Check how the status of a block and of the whole follows from attempts, by tables; and when the next sync is due."""
 
 import itertools
+import os
 from collections.abc import Callable
+from contextlib import nullcontext
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -12,8 +14,9 @@ from hypothesis import strategies as st
 from sqlalchemy import Engine
 
 from pokervod_pipelines.checks import Severity
+from pokervod_pipelines.db.locks import hold_lock
 from pokervod_pipelines.events.types import BLOCKS
-from pokervod_pipelines.monitoring.status import judge_block, judge_overall, read_status
+from pokervod_pipelines.monitoring.status import PROCESS_ENDED, judge_block, judge_overall, read_status
 from pokervod_pipelines.monitoring.status_runs import RecordedCheck, Run, RunFacts, RunState, StageAttempt
 from pokervod_pipelines.monitoring.status_schedule import find_next_tick
 from pokervod_pipelines.monitoring.status_shape import BlockState, PartStatus, SystemStatus
@@ -127,12 +130,15 @@ def test_a_day_that_failed_is_made_good_by_the_next(
     assert status.blocks["C"].status is expected
 
 
-def test_a_sync_that_goes_on_keeps_the_block_in_progress_between_its_stages(told: Callable[..., SystemStatus]) -> None:
+def test_a_sync_that_goes_on_keeps_the_block_in_progress_between_its_stages(
+    engine: Engine, told: Callable[..., SystemStatus]
+) -> None:
     run = Run(run_id="r", job="full_sync", state=BUSY, at=ago(1), started_at=ago(1))
     scanned = attempt("nas", "WSOP", OK, 0.5, run_id="r", counts={"files": 7})
     old = [attempt("nas", "a-b", OK, 60, counts={"files": 5}), attempt("sheets", "notes", OK, 60)]
 
-    status = told(scanned, *old, in_progress=(run,))
+    with hold_lock(engine, "run r"):
+        status = told(scanned, *old, in_progress=(run,))
 
     assert (status.overall, status.blocks["A"].status, status.blocks["D"].status) == (
         "in_progress",
@@ -141,12 +147,58 @@ def test_a_sync_that_goes_on_keeps_the_block_in_progress_between_its_stages(told
     )
 
 
-def test_a_run_that_no_process_holds_is_told(told: Callable[..., SystemStatus]) -> None:
-    runs = [
-        Run(run_id=name, job="nas_sync", state=BUSY, at=ago(age)) for name, age in (("old", 2), ("just begun", 0.1))
-    ]
+@pytest.mark.parametrize(
+    ("state", "minutes", "processes", "is_locked", "is_alive"),
+    [
+        (BUSY, 2, {}, False, False),
+        (BUSY, 2, {}, True, True),
+        (BUSY, 0.5, {}, False, True),  # it need not have its lock yet
+        (BUSY, 0.5, {0: 0.4}, False, False),  # its process has begun and ended
+        (BUSY, 2, {0: 0.1}, False, True),  # a process on another machine has begun just now
+        (RunState.QUEUED, 60, {}, False, True),  # nothing of it has begun
+    ],
+)
+def test_a_run_whose_process_has_ended_leaves_its_stage_failed(
+    engine: Engine,
+    told: Callable[..., SystemStatus],
+    state: RunState,
+    minutes: float,
+    processes: dict[int, float],
+    *,
+    is_locked: bool,
+    is_alive: bool,
+) -> None:
+    """A database that was killed took the sync with it, which was in progress until the next one."""
+    run = Run(run_id="r", job="full_sync", state=state, at=ago(minutes), started_at=ago(minutes))
+    seen = {"r": {no_process + 2**30: ago(age) for no_process, age in processes.items()}}
 
-    assert told(in_progress=tuple(runs)).orphans == ("old",)
+    with hold_lock(engine, "run r") if is_locked else nullcontext():
+        status = told(attempt("nas", "WSOP", BUSY, minutes, run_id="r"), in_progress=(run,), processes=seen)
+
+    assert status.orphans == (() if is_alive else ("r",))
+    assert status.blocks["A"].status == ("in_progress" if is_alive else "failed")
+    assert status.overall == ("in_progress" if is_alive else "failed")
+    assert [each.error for each in status.blocks["A"].failed_parts] == ([] if is_alive else [PROCESS_ENDED])
+
+
+def test_a_run_that_ended_between_two_stages_degrades_the_whole(told: Callable[..., SystemStatus]) -> None:
+    run = Run(run_id="r", job="full_sync", state=BUSY, at=ago(2), started_at=ago(2))
+
+    status = told(attempt("nas", "WSOP", OK, 1, run_id="r"), in_progress=(run,))
+
+    assert (status.overall, status.blocks["A"].status) == ("degraded", "completed")
+
+
+def test_a_process_that_lives_here_keeps_its_run_alive_without_a_lock(
+    engine: Engine, settings_factory: Callable[..., Settings]
+) -> None:
+    now = datetime.now(UTC)
+    run = Run(run_id="r", job="full_sync", state=BUSY, at=now, started_at=now)
+    history = Told(RunFacts(in_progress=(run,), processes={"r": {os.getpid(): now}}))
+
+    status = read_status(engine, history, settings_factory(), now=now + timedelta(hours=1))
+
+    assert (status.overall, status.orphans) == ("in_progress", ())
 
 
 @pytest.mark.parametrize(("severity", "overall"), [(Severity.ERROR, "degraded"), (Severity.WARNING, "ok")])
