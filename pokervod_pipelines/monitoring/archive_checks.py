@@ -85,6 +85,7 @@ ARCHIVE_CHECKS = (
         """,  # noqa: S608 - constants
         population="(select distinct library from nas_files where state <> 'cleared') l",
         next_step="Retire it with `pokervod nas retire LIBRARY --reason …` (first `--preview`), or add it again.",
+        severity=Severity.ERROR,
     ),
     DataCheck(
         name="every_root_is_known_once",
@@ -94,6 +95,7 @@ ARCHIVE_CHECKS = (
         cases=f"select sentence from {SAME_ROOTS} s order by 1",  # noqa: S608 - a constant
         population="(select distinct root from nas_scans where marker is not null) r",
         next_step=NEXT_STEP,
+        severity=Severity.ERROR,
     ),
     DataCheck(
         name="every_video_has_an_episode",

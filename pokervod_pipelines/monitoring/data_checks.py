@@ -86,6 +86,7 @@ DATA_CHECKS = (
         """,  # noqa: S608 - constants
         population="sheet_states",
         next_step="Retire it with `pokervod sheets retire SHEET --reason …` (first `--preview`), or add it again.",
+        severity=Severity.ERROR,
     ),
     DataCheck(
         name="every_row_has_its_video",

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine
 
-from pokervod_pipelines.checks import CheckResult
+from pokervod_pipelines.checks import CheckResult, Severity
 from pokervod_pipelines.monitoring.data_checks import DATA_CHECKS
 from pokervod_pipelines.monitoring.evaluation import evaluate_all, refresh_and_evaluate
 from pokervod_pipelines.settings import Settings
@@ -35,6 +35,16 @@ def test_every_check_passes_on_an_empty_database_and_looks_at_nothing(render_day
     assert {(name, each.passed, each.looked_at) for name, each in results.items()} == {
         (check.name, True, 0) for check in DATA_CHECKS
     }
+
+
+@pytest.mark.parametrize(
+    "name", ["every_library_is_in_the_settings", "every_root_is_known_once", "every_sheet_is_in_the_settings"]
+)
+def test_what_counts_twice_is_an_error(name: str) -> None:
+    """A library under a new name, with all its files under the old one too, was "ok" in the status."""
+    (check,) = [each for each in DATA_CHECKS if each.name == name]
+
+    assert check.severity is Severity.ERROR
 
 
 def test_every_check_has_a_unique_name_and_a_next_step() -> None:
