@@ -165,8 +165,9 @@ def read_latest(connection: Connection, filters: EventFilter, *, limit: int | No
         **asdict(filters.period),
     }
     query = _ALL if limit is None else _LATEST.bindparams(limit=limit)
-    for row in connection.execute(query, parameters, execution_options={"yield_per": _BATCH}):
-        yield LoggedEvent(**row._mapping)
+    with connection.execute(query, parameters, execution_options={"yield_per": _BATCH}) as rows:
+        for row in rows:  # closed also where the caller wants the first only
+            yield LoggedEvent(**row._mapping)
 
 
 _COLUMNS = "id, at, type, source, correlation_id, payload"

@@ -180,3 +180,12 @@ def test_what_a_payload_needs_is_not_left_out(engine: Engine) -> None:
         append_events(
             connection, "nas", "one", [NewEvent(EventType.NAS_FILE_ADDED, {"file_id": 1, "library": "PAD", "size": 1})]
         )
+
+
+def test_who_reads_the_first_event_only_leaves_no_cursor_open(engine: Engine) -> None:
+    with engine.begin() as connection:
+        append_events(connection, "nas", "one", [added(n) for n in range(3)])
+
+    with engine.connect() as connection:
+        assert any(read_latest(connection, EventFilter(), limit=None))
+        assert connection.scalar(text("select count(*) from pg_cursors")) == 0
