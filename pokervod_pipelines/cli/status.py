@@ -8,10 +8,10 @@ from datetime import UTC, datetime
 from io import StringIO
 from typing import Annotated, Never
 
+import psycopg
 import typer
-from rich.console import Group, RenderableType
+from rich.console import RenderableType
 from rich.live import Live
-from rich.text import Text
 from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 
@@ -19,9 +19,9 @@ from pokervod_pipelines.cli.options import JsonOption
 from pokervod_pipelines.cli.output import PIPE_WIDTH, SafeConsole, err, print_json, print_json_lines, show_time
 from pokervod_pipelines.cli.status_pages import make_document, make_page
 from pokervod_pipelines.db.engine import open_database
-from pokervod_pipelines.db.failures import is_transient, read_first_line, translate_error
+from pokervod_pipelines.db.failures import DatabaseError, is_transient, read_first_line, translate_error
 from pokervod_pipelines.defs.run_history import DagsterHistory, open_history
-from pokervod_pipelines.errors import BadSettings, PokervodError
+from pokervod_pipelines.errors import BadSettings, PokervodError, Unavailable
 from pokervod_pipelines.events.listen import start_listening, wait_for_append
 from pokervod_pipelines.monitoring.status import read_status
 from pokervod_pipelines.monitoring.status_shape import SystemStatus
@@ -54,10 +54,10 @@ def status(
     """
     settings = load_settings()
     try:
-        with open_database(settings) as engine, open_history(settings) as history:
-            if follow:
-                _follow(engine, history, settings, as_json=as_json)
-            else:
+        if follow:
+            _follow(settings, as_json=as_json)
+        else:
+            with open_database(settings) as engine, open_history(settings) as history:
                 _print(read_status(engine, history, settings), as_json=as_json)
     except BadSettings:
         raise
@@ -85,10 +85,11 @@ def _print(found: SystemStatus, *, as_json: bool) -> None:
     console.print(make_page(found, now, width=console.width))
 
 
-def _follow(engine: Engine, history: DagsterHistory, settings: Settings, *, as_json: bool) -> None:
+def _follow(settings: Settings, *, as_json: bool) -> None:
     """Show the status whenever it changes; Ctrl-C leaves the last one on screen.
 
-    While the database is away the last one stays, with the error above it.
+    While the database is away the last one stays, with its time and the error above it. It is opened anew, which starts
+    an embedded server that has died.
     """
     is_live = sys.stdout.isatty() and not as_json
     live = Live(console=SafeConsole(highlight=False), auto_refresh=False) if is_live else None
@@ -96,13 +97,19 @@ def _follow(engine: Engine, history: DagsterHistory, settings: Settings, *, as_j
     with suppress(KeyboardInterrupt), live or nullcontext():
         while True:
             try:
-                for found in _watch(engine, history, settings):
-                    view.show(found)
-            except DBAPIError as error:
-                if view.last is None or not is_transient(error):
+                with open_database(settings) as engine, open_history(settings) as history:
+                    for found in _watch(engine, history, settings):
+                        view.show(found)
+            except (DBAPIError, psycopg.Error, Unavailable) as error:
+                if view.last is None or not _can_pass(error):
                     raise
-                view.show_outage(read_first_line(error))
+                view.show_outage(str(error) if isinstance(error, Unavailable) else read_first_line(error))
                 time.sleep(POLL_SECONDS)
+
+
+def _can_pass(error: DatabaseError | Unavailable) -> bool:
+    """Return whether the database may answer later, without anybody's correction."""
+    return isinstance(error, Unavailable) or is_transient(error)
 
 
 def _watch(engine: Engine, history: DagsterHistory, settings: Settings) -> Iterator[SystemStatus]:
@@ -123,6 +130,7 @@ class _View:
         self.as_json = as_json
         self.last: SystemStatus | None = None
         self._shown = ""
+        self._read_at = datetime.now(UTC)
         self._outage_at: datetime | None = None
 
     def show(self, found: SystemStatus) -> None:
@@ -130,24 +138,25 @@ class _View:
         now = datetime.now(UTC)
         if self.live is not None:
             self._draw(make_page(found, now, width=self.live.console.width))
-        elif found != self.last:
+        elif found != self.last or self._outage_at is not None:
             if self.as_json:
                 print_json_lines([make_document(found, now)])
             else:
                 _print(found, as_json=False)
             sys.stdout.flush()
-        self.last, self._outage_at = found, None
+        self.last, self._read_at, self._outage_at = found, now, None
 
     def show_outage(self, reason: str) -> None:
-        """Show that the status cannot be read, above the last one."""
+        """Show that the status cannot be read, above the last one as it was then."""
         is_new, self._outage_at = self._outage_at is None, self._outage_at or datetime.now(UTC)
         sentence = f"the database is unavailable since {show_time(self._outage_at, '%H:%M:%S')}: {reason}"
-        if self.live is None or self.last is None:
-            if is_new:
-                err.print(sentence, markup=False)
-            return
-        page = make_page(self.last, datetime.now(UTC), width=self.live.console.width)
-        self._draw(Group(Text(sentence, style="bold red"), page))
+        if self.live is not None and self.last is not None:
+            self._draw(make_page(self.last, self._read_at, width=self.live.console.width, outage=sentence))
+        elif is_new:
+            if self.as_json:
+                print_json_lines([{"overall": "unknown", "error": sentence}])
+                sys.stdout.flush()
+            err.print(sentence, markup=False)
 
     def _draw(self, page: RenderableType) -> None:
         """Redraw if the text differs from what is on the screen."""

@@ -22,6 +22,7 @@ WORDS = {
     Overall.FAILED: ("failed: a block could not be brought up to date, see below", "bold red"),
 }
 
+OUTAGE_STEP = "    → it is tried again every second; if it stays away, see `pokervod doctor` or start `pokervod dev`"
 NEXT_STEP = "then run `pokervod sync --incremental`"
 MOST_CHECKS = 5
 """Failed checks of a block that are named."""
@@ -62,13 +63,18 @@ def make_document(status: SystemStatus, now: datetime) -> dict[str, Any]:
     return document | {"at": now}
 
 
-def make_page(status: SystemStatus, now: datetime, *, width: int) -> RenderableType:
-    """Return the whole page: how everything is, a row for each block, and what failed with the next step."""
-    sentence, style = WORDS[status.overall]
-    title = Text(sentence, style=style)
+def make_page(status: SystemStatus, now: datetime, *, width: int, outage: str = "") -> RenderableType:
+    """Return the whole page: how everything is, a row for each block, and what failed with the next step.
+
+    In an outage nothing is known but how it was when the status was read last, which is ``now``.
+    """
+    title = [Text(*WORDS[status.overall])]
+    if outage:
+        title = [wrap_line(Text(f"unknown: {outage}", style="bold red"), width), wrap_line(Text(OUTAGE_STEP), width)]
+        title.append(Text(f"as of {show_time(now, '%H:%M:%S')}:", style="bold"))
     table = make_table("", COLUMNS, (_make_row(each, now) for each in status.blocks.values()), width=width)
     lines = [wrap_line(Text(each), width) for each in (*list_lines(status, now), *describe_schedule(status, now))]
-    return Group(title, *table.renderables[1:], *lines)
+    return Group(*title, *table.renderables[1:], *lines)
 
 
 def _make_row(each: BlockStatus, now: datetime) -> tuple[str, ...]:

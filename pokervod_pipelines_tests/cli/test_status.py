@@ -17,6 +17,7 @@ from sqlalchemy import Engine
 from pokervod_pipelines.checks import Severity
 from pokervod_pipelines.cli.output import SafeConsole
 from pokervod_pipelines.cli.status_pages import format_moment, make_page
+from pokervod_pipelines.db.embedded import EmbeddedServer
 from pokervod_pipelines.events import EventType, NewEvent, append_events
 from pokervod_pipelines.monitoring.status import judge_overall
 from pokervod_pipelines.monitoring.status_runs import RecordedCheck, Run, RunState
@@ -50,7 +51,7 @@ def make_part(name: str, state: RunState, error: str | None = None, **values: ob
     return PartStatus(stage="nas", name=name, state=state, at=at, error=error, **values)  # type: ignore[arg-type]
 
 
-def draw(*blocks: BlockStatus, **values: object) -> list[str]:
+def draw(*blocks: BlockStatus, outage: str = "", **values: object) -> list[str]:
     """Return the lines of the page at 80 columns."""
     known = {
         "last_sync": NOW - timedelta(days=3),
@@ -63,7 +64,7 @@ def draw(*blocks: BlockStatus, **values: object) -> list[str]:
     overall = judge_overall(blocks, is_running=False)
     status = SystemStatus(overall=overall, blocks={each.block_id: each for each in blocks}, **known | values)  # type: ignore[arg-type]
     console = SafeConsole(highlight=False, width=80, file=StringIO())
-    console.print(make_page(status, NOW, width=80))
+    console.print(make_page(status, NOW, width=80, outage=outage))
     return [line.rstrip() for line in console.file.getvalue().splitlines()]  # type: ignore[attr-defined]
 
 
@@ -107,6 +108,15 @@ def test_what_runs_is_shown_with_its_progress_and_a_dead_run_as_such() -> None:
     assert sentence in " ".join(dead)
 
 
+def test_in_an_outage_the_page_is_that_of_then_and_nothing_is_known_of_now() -> None:
+    lines = draw(make_block("A", "nas", BlockState.COMPLETED), outage="the database is unavailable since 12:31:07: x")
+
+    assert lines[0] == "unknown: the database is unavailable since 12:31:07: x"
+    assert lines[1].startswith("    → it is tried again every second")
+    assert "as of 12:30:00:" in lines
+    assert not any(line.startswith("ok") for line in lines)
+
+
 def test_a_block_of_a_later_version_is_not_running() -> None:
     lines = draw(make_block("E", "api", BlockState.IDLE, exists=False, note="not running: this version has no api"))
 
@@ -140,16 +150,18 @@ def test_json_has_the_shape_of_the_api(pokervod: RunCommand) -> None:
         assert {"last_sync_at", "last_error", "items_processed", "items_total"} <= set(each)
 
 
+SETTINGS = "archive_roots: [{name: nas, path: archive}]\nlibraries: [{name: WSOP, root: nas, folder: W}]\n"
+
+
 class Terminal:
     """Run `pokervod status --follow` in a terminal, and collect what it shows."""
 
-    def __init__(self, engine: Engine, folder: Path) -> None:
+    def __init__(self, folder: Path, **environ: str) -> None:
         self._ours, theirs = pty.openpty()
-        url = engine.url.render_as_string(hide_password=False)
         self.process = subprocess.Popen(
             [sys.executable, "-c", INTERRUPTIBLE, "status", "--follow"],
             cwd=folder,
-            env={**os.environ, "POKERVOD_DATABASE_URL": url, "TERM": "xterm", "COLUMNS": "80"},
+            env={**os.environ, **environ, "TERM": "xterm", "COLUMNS": "80"},
             stdin=theirs,
             stdout=theirs,
             stderr=theirs,
@@ -183,11 +195,8 @@ class Terminal:
 
 @pytest.fixture
 def terminal(engine: Engine, tmp_path: Path) -> Iterator[Terminal]:
-    (tmp_path / "pokervod.yaml").write_text(
-        "archive_roots: [{name: nas, path: archive}]\nlibraries: [{name: WSOP, root: nas, folder: W}]\n",
-        encoding="utf-8",
-    )
-    made = Terminal(engine, tmp_path)
+    (tmp_path / "pokervod.yaml").write_text(SETTINGS, encoding="utf-8")
+    made = Terminal(tmp_path, POKERVOD_DATABASE_URL=engine.url.render_as_string(hide_password=False))
     yield made
     made.close()
 
@@ -200,13 +209,32 @@ def test_following_shows_changes_survives_an_outage_and_ends_at_once(terminal: T
         append_events(connection, "system", "c", [NewEvent(EventType.SYSTEM_ERROR, payload)])
     terminal.read_until("A nas WSOP failed")
     with cut_off(engine):
-        terminal.read_until("the database is unavailable since")
+        terminal.read_until("unknown: the database is unavailable since")
+        terminal.read_until("as of ")
     back = terminal.read_until("failed: a block")
     terminal.process.send_signal(signal.SIGINT)
 
     assert at_rest == 0
     assert back
     assert terminal.process.wait(timeout=10) == 0
+
+
+@pytest.mark.long
+def test_following_starts_an_embedded_server_that_was_killed(tmp_path: Path) -> None:
+    (tmp_path / "pokervod.yaml").write_text(SETTINGS, encoding="utf-8")
+    terminal = Terminal(tmp_path)
+    try:
+        terminal.read_until("next full sync")
+        pid = EmbeddedServer(tmp_path / ".pokervod/postgres").status().pid
+        assert pid is not None
+        os.kill(pid, signal.SIGKILL)
+        terminal.read_until("unknown: the database is unavailable since")
+        terminal.read_until("idle: nothing has run yet")
+        terminal.process.send_signal(signal.SIGINT)
+
+        assert terminal.process.wait(timeout=30) == 0
+    finally:
+        terminal.close()
 
 
 def test_a_database_that_is_away_is_no_idle_system(pokervod: RunCommand, engine: Engine) -> None:
