@@ -23,6 +23,7 @@ from sqlalchemy import Engine
 
 from pokervod_pipelines.checks import Severity
 from pokervod_pipelines.events.types import BLOCKS
+from pokervod_pipelines.monitoring.status_checks import ask_again
 from pokervod_pipelines.monitoring.status_facts import (
     find_orphans,
     read_failures,
@@ -74,13 +75,14 @@ def read_status(
         ]
         progress = read_progress(connection, running) if running else {}
         orphans = find_orphans(connection, facts, now)
+        checks = ask_again(connection, facts.checks, attempts, settings)
     attempts = [_end_orphan(each) if each.run_id in orphans else each for each in attempts]
     alive = [each for each in facts.in_progress if each.run_id not in orphans]
     rooms = set(list_rooms())
     blocks = {}
     for block, names in BLOCKS.items():
         exists = not rooms.isdisjoint(names)
-        blocks[block] = _derive_block(block, attempts, facts.checks, alive, progress, settings, exists=exists)
+        blocks[block] = _derive_block(block, attempts, checks, alive, progress, settings, exists=exists)
     next_sync, note = _find_next_sync(facts, settings, now)
     return SystemStatus(
         overall=judge_overall(

@@ -110,6 +110,9 @@ def test_a_share_that_is_away_fails_its_block_and_a_later_run_heals_it(
     (installation.folder / "away").rename(installation.archive)
     run_nas_stage(SyncRun(engine=engine, settings=load_settings(), correlation_id="by command"), "PAD")
     partly = read()
+    for name in ("WSOP", "rest"):
+        run_nas_stage(SyncRun(engine=engine, settings=load_settings(), correlation_id="by command"), name)
+    scanned = read()
     third = sync(engine, full=False)
     healed = read()
 
@@ -125,6 +128,8 @@ def test_a_share_that_is_away_fails_its_block_and_a_later_run_heals_it(
         ("media", "skipped"),
     }
     assert (away.last_sync_status, away.last_sync) != (before.last_sync_status, before.last_sync)
+    checks = [{each.name for each in status.blocks["A"].failed_checks} for status in (away, scanned)]
+    assert checks == [{"every_library_was_read", "every_file_was_seen"}, set()]
     assert (partly.blocks["A"].status, partly.blocks["A"].items_processed) == ("partial", 21)
     assert {each.name for each in partly.blocks["A"].failed_parts if each.stage == "nas"} == {"WSOP", "rest"}
     assert states(healed) == states(before)
@@ -192,6 +197,8 @@ def test_a_check_that_failed_is_not_forgotten_however_many_others_follow(
     installation: Installation, engine: Engine, read: Read
 ) -> None:
     sync(engine)
+    with engine.begin() as connection:
+        connection.execute(text("update sheet_states set error = 'damaged'"))
     with open_history(load_settings()) as history, history.engine.begin() as connection:
         connection.execute(_FAIL_CHECK, {"name": "every_sheet_was_read"})
         connection.execute(_REPEAT_CHECK, {"name": "every_tab_was_read", "times": 2 * RECENT_CHECKS})
