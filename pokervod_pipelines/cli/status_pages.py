@@ -10,9 +10,9 @@ from rich.text import Text
 
 from pokervod_pipelines.cli.output import make_table, show_time, wrap_line
 from pokervod_pipelines.monitoring.status_runs import RunState
-from pokervod_pipelines.monitoring.status_shape import BlockStatus, Overall, PartStatus, SystemStatus
+from pokervod_pipelines.monitoring.status_shape import BlockState, BlockStatus, Overall, PartStatus, SystemStatus
 
-COLUMNS = ("block", "state", "items", "last attempt", "last success")
+COLUMNS = ("block", "state", "items", "attempted", "succeeded")
 
 WORDS = {
     Overall.OK: ("ok: the last attempt of everything succeeded", "bold green"),
@@ -29,6 +29,12 @@ MOST_CHECKS = 5
 
 RECENTLY = timedelta(days=2)
 """A time of day needs no day for so long, since its age tells it."""
+
+TODAY = timedelta(hours=20)
+"""A time of day is that of today for so long."""
+
+TIME_WIDTH = 11
+"""An age has so many characters at most, and the table does not move as it grows."""
 
 UNITS = ((86_400, "days"), (3_600, "h"), (60, "min"))
 
@@ -81,12 +87,26 @@ def _make_row(each: BlockStatus, now: datetime) -> tuple[str, ...]:
     name = f"{each.block_id} {each.rooms[0]}"
     if not each.exists:
         return name, "not running", "not in this version", "", ""
-    times = [format_moment(at, now) if each.parts else "" for at in (each.last_attempt_at, each.last_sync_at)]
-    return name, each.status.replace("_", " "), _describe_items(each), *times
+    moments = (each.last_attempt_at, each.last_sync_at)
+    times = [_shorten_moment(at, now).ljust(TIME_WIDTH) if each.parts else "" for at in moments]
+    return name, each.status.replace("_", " "), _describe_items(each, now), *times
 
 
-def _describe_items(each: BlockStatus) -> str:
-    """Return the items in words: all, some of all, or some of a number that nobody knows before the first success."""
+def _shorten_moment(at: datetime | None, now: datetime) -> str:
+    """Return the age, or the day where that is days ago."""
+    if at is None:
+        return "never"
+    return format_age(at, now) if now - at < RECENTLY else show_time(at, "%Y-%m-%d")
+
+
+def _describe_items(each: BlockStatus, now: datetime) -> str:
+    """Return the items in words: all, some of all, or some of a number that nobody knows before the first success.
+
+    What a failure left unchanged is still there, and has the time when it was counted.
+    """
+    if each.items_at is not None and each.items_total is not None and each.status is not BlockState.IN_PROGRESS:
+        form = "%H:%M" if now - each.items_at < TODAY else "%m-%d"
+        return f"{each.items_total:,} {each.items_unit}, of {show_time(each.items_at, form)}"
     if each.items_processed is None:
         return ""
     of = "" if each.items_total in {None, each.items_processed} else f" of {each.items_total:,}"

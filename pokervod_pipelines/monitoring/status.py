@@ -3,7 +3,8 @@
 The newest attempt of a stage for a library, sheet or day counts, whoever made it: a sync, a run of one asset, a
 command. Overall it is
 
-- **failed** where a block is: the last attempts of its first stage failed for every library, sheet or day,
+- **failed** where a block is: the last attempts of its first stage failed or were stopped for every library, sheet or
+  day,
 - **degraded** where a block is partial: some of its last attempts failed or were stopped; or where a check failed that
   says that a result is wrong or missing; or where the process of a run has ended before it did,
 - **in progress** where neither holds and a run goes on,
@@ -151,6 +152,7 @@ def _derive_block(
         last_error_at=error.at if error else None,
         items_processed=sum(each.done or 0 for each in items) if items else None,
         items_total=sum(totals) if totals and len(totals) == len(items) else None,
+        items_at=min((each.counted_at for each in items if each.counted_at and each.state in BAD), default=None),
         items_unit=stages[0].count.replace("_", " ") if stages else "",
         parts=tuple(parts),
         failed_checks=tuple(_list_failed(checks, assets)),
@@ -178,7 +180,7 @@ def judge_block(parts: Sequence[PartStatus], *, is_unfinished: bool) -> BlockSta
     if not states & BAD:
         return BlockState.COMPLETED
     first = {each.state for each in tried if each.stage == tried[0].stage}
-    return BlockState.FAILED if first == {RunState.FAILED} else BlockState.PARTIAL
+    return BlockState.FAILED if first <= BAD else BlockState.PARTIAL
 
 
 def _explain_idle(block: str, *, exists: bool, has_stages: bool) -> str:
@@ -218,6 +220,7 @@ def _derive_part(stage: Stage, name: str, attempts: Sequence[StageAttempt], prog
         state=last.state,
         at=last.at,
         done=done,
+        counted_at=success.at if success else None,
         total=None if known is None else max(known, done or 0),
         error=last.error,
         run_id=last.run_id,

@@ -20,7 +20,7 @@ class BlockState(StrEnum):
     """The last attempt of every stage succeeded."""
 
     FAILED = "failed"
-    """The last attempts of its first stage failed for every library, sheet or day."""
+    """The last attempts of its first stage failed, or were stopped or skipped, for every library, sheet or day."""
 
     PARTIAL = "partial"
     """The last attempts of some of its parts failed or were stopped or skipped, those of others succeeded."""
@@ -40,7 +40,7 @@ class Overall(StrEnum):
 class PartStatus:
     """Tell how the last attempt of a stage went for one library, sheet or day; ``at`` is None before the first.
 
-    ``done`` of ``total`` entries: while it runs those of now, of a total that the last success had.
+    ``done`` of ``total`` entries: while it runs those of now, of a total that the last success had at ``counted_at``.
     """
 
     stage: str
@@ -49,6 +49,7 @@ class PartStatus:
     at: datetime | None
     done: int | None = None
     total: int | None = None
+    counted_at: datetime | None = None
     error: str | None = None
     run_id: str = ""
 
@@ -57,7 +58,8 @@ class PartStatus:
 class BlockStatus:
     """Tell how a block is, derived from the last attempts of its parts.
 
-    The items are those of the first stage; ``items_unit`` names them. ``last_error`` is the newest one that is known,
+    The items are those of the first stage; ``items_unit`` names them. ``items_at`` is, where its last attempts failed,
+    the time of the oldest success, whose items are still there. ``last_error`` is the newest one that is known,
     also where later attempts succeeded; ``failed_parts`` has those of now. ``note`` says why there is nothing;
     a block that does not exist is one of a later version.
     """
@@ -74,6 +76,7 @@ class BlockStatus:
     items_processed: int | None
     items_total: int | None
     items_unit: str
+    items_at: datetime | None = None
     parts: tuple[PartStatus, ...] = ()
     failed_checks: tuple[RecordedCheck, ...] = ()
 

@@ -74,11 +74,13 @@ def test_a_failed_block_says_what_failed_and_what_to_do_in_80_columns() -> None:
         name="every_library_was_read", asset="nas_files", passed=False, severity=Severity.ERROR, summary="", at=NOW
     )
 
-    lines = draw(make_block("A", "nas", BlockState.FAILED, *parts, failed_checks=(check,)))
+    lines = draw(
+        make_block("A", "nas", BlockState.FAILED, *parts, items_at=NOW - timedelta(minutes=12), failed_checks=(check,))
+    )
 
     assert lines[0] == "failed: a block could not be brought up to date, see below"
     assert max(map(len, lines)) <= 80
-    assert " A nas   failed   12,000 of 20,000 files   12:29, 60 s ago   12:18, 12 min ago" in map(squeeze, lines)
+    assert " A nas   failed   20,000 files, of 12:18   60 s ago   12 min ago" in map(squeeze, lines)
     text = " ".join(lines)
     assert f"A nas WSOP, PAD failed 60 s ago: {ERROR}" in text
     assert "→ then run `pokervod sync --incremental`" in text
@@ -106,6 +108,23 @@ def test_what_runs_is_shown_with_its_progress_and_a_dead_run_as_such() -> None:
     assert "    A: nas PAD 7" in lines
     sentence = "stopped: full_sync, run 04d83e9d, since 12:30:00; its process has ended, run `pokervod sync`"
     assert sentence in " ".join(dead)
+
+
+@pytest.mark.parametrize("minutes", [0.5, 12, 119, 47 * 60])
+def test_no_row_is_wrapped_in_80_columns_however_old(minutes: float) -> None:
+    at = NOW - timedelta(minutes=minutes)
+    times = {"last_attempt_at": at, "last_sync_at": at, "items_at": at, "items_total": 1_073}
+    part = make_part("catalog", RunState.STOPPED)
+    blocks = [
+        make_block("B", "catalog", BlockState.PARTIAL, part, items_unit="video files", **times),
+        make_block("A", "nas", BlockState.IN_PROGRESS, part, **times),
+        make_block("F", "console", BlockState.IDLE, exists=False),
+    ]
+
+    table = draw(*blocks)[1:7]
+
+    assert [line[:3] for line in table[3:6]] == [" B ", " A ", " F "]
+    assert table[1].index("succeeded") == 67  # for every age
 
 
 def test_in_an_outage_the_page_is_that_of_then_and_nothing_is_known_of_now() -> None:

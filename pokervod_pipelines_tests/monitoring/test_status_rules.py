@@ -74,7 +74,7 @@ def part(stage: str, state: RunState | None) -> PartStatus:
         ([("nas", OK), ("nas", None)], False, BlockState.COMPLETED),  # a new library has not been scanned yet
         ([("nas", OK), ("nas", BAD)], False, BlockState.PARTIAL),
         ([("nas", OK), ("nas", STOPPED)], False, BlockState.PARTIAL),
-        ([("nas", STOPPED)], False, BlockState.PARTIAL),  # a person stopped it, which is no failure
+        ([("nas", STOPPED)], False, BlockState.FAILED),  # nothing of it is up to date, whoever ended it
         ([("nas", BAD), ("nas", BAD)], False, BlockState.FAILED),
         ([("nas", BAD), ("media", OK)], False, BlockState.FAILED),  # nothing is left to probe
         ([("nas", OK), ("media", BAD)], False, BlockState.PARTIAL),
@@ -107,6 +107,7 @@ def test_a_failure_counts_until_a_later_success_of_the_same_part(told: Callable[
 
     assert (away.overall, away.blocks["A"].status) == ("failed", "failed")
     assert (away.blocks["A"].items_processed, away.blocks["A"].items_total) == (0, 20)
+    assert (away.blocks["A"].items_at, partly.blocks["A"].items_at) == (ago(60), ago(60))
     assert (away.blocks["A"].last_sync_at, away.blocks["A"].last_error) == (ago(60), "not mounted")
     assert (partly.overall, partly.blocks["A"].status) == ("degraded", "partial")
     assert [each.name for each in partly.blocks["A"].failed_parts] == ["a-b"]
