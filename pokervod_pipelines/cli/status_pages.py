@@ -150,7 +150,9 @@ def _list_failures(each: BlockStatus, now: datetime) -> Iterator[str]:
     for (stage, word, error), parts in ended.items():
         names = ", ".join(part.name for part in parts if part.name != stage)
         age = format_age(max(part.at for part in parts if part.at), now)
-        yield f"{each.block_id} {f'{stage} {names}'.strip()} {word} {age}: {error}"
+        counted = [part.counted_at for part in parts if part.counted_at and stage == each.parts[0].stage]
+        stale = f", stale: {each.items_unit} of {show_time(min(counted), '%H:%M')}" if counted else ""
+        yield f"{each.block_id} {f'{stage} {names}'.strip()} {word} {age}{stale}: {error}"
 
 
 def _name(part: PartStatus) -> str:

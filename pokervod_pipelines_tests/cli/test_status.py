@@ -127,6 +127,14 @@ def test_no_row_is_wrapped_in_80_columns_however_old(minutes: float) -> None:
     assert table[1].index("succeeded") == 67  # for every age
 
 
+def test_what_a_failure_left_stale_is_told_with_its_time() -> None:
+    part = make_part("notes", RunState.FAILED, "damaged", counted_at=NOW - timedelta(minutes=12))
+
+    lines = draw(make_block("D", "sheets", BlockState.FAILED, part, items_unit="rows"))
+
+    assert "D nas notes failed 60 s ago, stale: rows of 12:18: damaged" in lines
+
+
 def test_in_an_outage_the_page_is_that_of_then_and_nothing_is_known_of_now() -> None:
     lines = draw(make_block("A", "nas", BlockState.COMPLETED), outage="the database is unavailable since 12:31:07: x")
 
