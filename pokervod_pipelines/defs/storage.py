@@ -14,8 +14,9 @@ from typing import Any
 
 from dagster._core.scheduler.instigation import TickStatus
 from dagster._serdes import ConfigurableClassData
-from dagster_postgres import DagsterPostgresStorage, PostgresScheduleStorage
+from dagster_postgres import DagsterPostgresStorage, PostgresEventLogStorage, PostgresScheduleStorage
 from sqlalchemy import Connection, Engine, create_engine, text
+from sqlalchemy.exc import InternalError
 
 from pokervod_pipelines.db.engine import create_missing_database, make_engine, serve_database
 from pokervod_pipelines.db.locks import hold_lock
@@ -52,6 +53,23 @@ class RecentTicks(PostgresScheduleStorage):
         super().purge_ticks(origin_id, selector_id, before, tick_statuses)
 
 
+class KnownPools(PostgresEventLogStorage):
+    """Store events and pools, and let two runs be the first to use a pool at once.
+
+    Dagster goes on in the transaction in which the second one found the pool known, which PostgreSQL refuses; the run
+    then fails.
+    """
+
+    def initialize_concurrency_limit_to_default(self, concurrency_key: str) -> bool:
+        """Give the pool its limit, unless another process just did."""
+        try:
+            return super().initialize_concurrency_limit_to_default(concurrency_key)
+        except InternalError:
+            if concurrency_key not in self.get_concurrency_keys():
+                raise
+            return True
+
+
 class PokervodStorage(DagsterPostgresStorage):
     """Store runs, events and schedules in the PostgreSQL that the settings of the current folder name."""
 
@@ -74,6 +92,7 @@ class PokervodStorage(DagsterPostgresStorage):
         url = engine.url.render_as_string(hide_password=False)
         storage = cls(postgres_url=url, should_autocreate_tables=False, inst_data=inst_data)
         storage._schedule_storage = RecentTicks(url, should_autocreate_tables=False)
+        storage._event_log_storage = KnownPools(url, should_autocreate_tables=False)
         for part in (storage._run_storage, storage._event_log_storage, storage._schedule_storage):
             part._engine = engine
         return storage

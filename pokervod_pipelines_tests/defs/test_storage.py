@@ -1,4 +1,4 @@
-"""Check which ticks Dagster's database keeps with the settings and the storage of ``dagster.yaml``."""
+"""Check what Dagster's database keeps of ticks, and that two runs may be the first to use a pool."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -66,3 +66,12 @@ def test_tables_that_every_tick_updates_have_room_in_their_pages(instance: dg.Da
         ]
 
     assert found == [("instigators", ["fillfactor=40"]), ("jobs", ["fillfactor=40"])]
+
+
+def test_two_runs_may_be_the_first_to_use_a_pool(instance: dg.DagsterInstance) -> None:
+    events = instance.event_log_storage
+    assert events.initialize_concurrency_limit_to_default("sheets")
+    assert events.initialize_concurrency_limit_to_default("sheets")  # as of another run, at the same moment
+
+    info = events.get_concurrency_info("sheets")
+    assert (info.slot_count, info.limit) == (2, 2)
