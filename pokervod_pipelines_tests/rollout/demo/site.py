@@ -73,7 +73,8 @@ class DemoSite:
             "programs": ["python"],
             "fixers": {"kinds": sorted(FIXERS), "commands": self.list_commands()},
         }
-        values = {"rollout": rollout, "alerts": {"channels": channels}}
+        tapes = [{"name": "tapes", "path": str(self.folder / "tapes")}]
+        values = {"rollout": rollout, "alerts": {"channels": channels}, "archive_roots": tapes}
         (self.folder / "pokervod.yaml").write_text(yaml.safe_dump(values), encoding="utf-8")
 
     def mock_of(self, service: str) -> str:
