@@ -11,7 +11,7 @@ import typer
 
 from pokervod_pipelines.cli.options import PreviewOption, write_to
 from pokervod_pipelines.cli.output import count_nouns, out
-from pokervod_pipelines.db.engine import make_engine, serve_database
+from pokervod_pipelines.db.engine import open_unmigrated, serve_database
 from pokervod_pipelines.db.migrate import (
     current_revision,
     downgrade_database,
@@ -32,10 +32,8 @@ def current() -> None:
 
     Example: pokervod db current
     """
-    with serve_database(load_settings()) as urls:
-        engine = make_engine(urls.pokervod)
+    with open_unmigrated(load_settings()) as engine:
         out.print(f"{current_revision(engine) or 'none'} (newest: {newest_revision()})")
-        engine.dispose()
 
 
 @app.command("upgrade")
@@ -46,10 +44,8 @@ def upgrade(
 
     Example: pokervod db upgrade
     """
-    with serve_database(load_settings()) as urls:
-        engine = make_engine(urls.pokervod)
+    with open_unmigrated(load_settings()) as engine:
         steps = upgrade_database(engine, revision)
-        engine.dispose()
     out.print("\n".join(f"applied {step}" for step in steps) or "already at that revision")
 
 
@@ -68,18 +64,14 @@ def downgrade(
         return
     if not yes:
         typer.confirm("This deletes the tables and columns of the undone steps with their data. Continue?", abort=True)
-    with serve_database(load_settings()) as urls:
-        engine = make_engine(urls.pokervod)
+    with open_unmigrated(load_settings()) as engine:
         steps = downgrade_database(engine, revision)
-        engine.dispose()
     out.print("\n".join(f"undone {step}" for step in steps) or "already at that revision")
 
 
 def _print_undone(revision: str) -> None:
-    with serve_database(load_settings()) as urls:
-        engine = make_engine(urls.pokervod)
+    with open_unmigrated(load_settings()) as engine:
         undone = list_undone(engine, revision)
-        engine.dispose()
     steps = f": {', '.join(undone)}, with the data that they stored" if undone else ""
     out.print(f"{count_nouns(len(undone), 'step')} would be undone{steps}")
 

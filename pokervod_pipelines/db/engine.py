@@ -77,10 +77,17 @@ def serve_database(settings: Settings) -> Iterator[DatabaseUrls]:
 @contextmanager
 def open_database(settings: Settings) -> Iterator[Engine]:
     """Yield an engine on PokerVOD's database, migrated to the newest schema; close it, and its server, at the end."""
+    with open_unmigrated(settings) as engine:
+        upgrade_database(engine)
+        yield engine
+
+
+@contextmanager
+def open_unmigrated(settings: Settings) -> Iterator[Engine]:
+    """Yield an engine on PokerVOD's database as it is; close it, and its server, at the end."""
     with serve_database(settings) as urls:
         engine = make_engine(urls.pokervod)
         try:
-            upgrade_database(engine)
             yield engine
         finally:
             engine.dispose()

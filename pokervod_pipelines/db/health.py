@@ -7,7 +7,7 @@ from sqlalchemy import Engine, text
 
 from pokervod_pipelines.checks import CheckResult, report_part
 from pokervod_pipelines.db.embedded import EmbeddedServer
-from pokervod_pipelines.db.engine import embedded_folder, make_engine, serve_database
+from pokervod_pipelines.db.engine import embedded_folder, open_unmigrated
 from pokervod_pipelines.db.migrate import current_revision, newest_revision
 from pokervod_pipelines.errors import PokervodError
 from pokervod_pipelines.settings import Settings
@@ -21,7 +21,7 @@ def check_database(settings: Settings) -> list[CheckResult]:
     if settings.database_url is None:
         kind = f"embedded server, data in {EmbeddedServer(embedded_folder(settings)).status().data_folder}"
     try:
-        with _connect(settings) as engine, engine.connect() as connection:
+        with open_unmigrated(settings) as engine, engine.connect() as connection:
             revision = current_revision(engine)
             version = int(connection.scalar(text("show server_version_num")) or 0)
     except PokervodError as error:
@@ -43,18 +43,8 @@ def read_database(settings: Settings) -> Iterator[Engine | None]:
     """Yield an engine that migrates nothing; None where the database does not answer or has another schema."""
     with ExitStack() as stack:
         try:
-            engine = stack.enter_context(_connect(settings))
+            engine = stack.enter_context(open_unmigrated(settings))
             is_current = current_revision(engine) == newest_revision()
         except PokervodError:
             is_current = False
         yield engine if is_current else None
-
-
-@contextmanager
-def _connect(settings: Settings) -> Iterator[Engine]:
-    with serve_database(settings) as urls:
-        engine = make_engine(urls.pokervod)
-        try:
-            yield engine
-        finally:
-            engine.dispose()
