@@ -34,8 +34,8 @@ NAMES = {
 """Part of the command of a process, and the line of the table that it belongs to."""
 
 BUDGETS = {
-    "pokervod dev": "< 0.1 %, 70 MB, 0",
-    "the render worker": "< 0.3 %, 80 MB, 4",
+    "pokervod dev": "< 0.1 %, 75 MB, 0",
+    "the render worker": "< 0.3 %, 90 MB, 4",
     "Dagster's UI": "< 0.6 %, 150 MB, 2",
     "Dagster's daemon": "< 3 %, 135 MB, 3",
     "the code server": "< 1.2 %, 210 MB, 4",
