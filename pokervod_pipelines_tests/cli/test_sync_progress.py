@@ -2,6 +2,7 @@
 
 import os
 import re
+import select
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,6 +17,8 @@ ERROR = (
     "/srv/productions/archive-of-the-house/ARCHIVE/: folder 'WSOP' is missing. Mount the share, "
     "or correct the library's folder in the settings."
 )
+
+QUIET_SECONDS = 1.0
 
 
 @contextmanager
@@ -40,8 +43,11 @@ def print_stages(progress: ProgressLine) -> None:
 
 
 def read_lines(reader: int) -> list[str]:
-    """Return what a person sees, without the lines that were replaced."""
-    shown = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", os.read(reader, 65_536).decode()).replace("\r\n", "\n")
+    """Return what a person sees, without the lines that were replaced; the terminal passes it on in parts."""
+    parts = b""
+    while select.select([reader], [], [], QUIET_SECONDS)[0]:
+        parts += os.read(reader, 65_536)
+    shown = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", parts.decode()).replace("\r\n", "\n")
     return [line.rsplit("\r", 1)[-1] for line in shown.split("\n")]
 
 
