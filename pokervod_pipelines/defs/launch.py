@@ -46,7 +46,7 @@ class Launch:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RunState:
+class FollowedRun:
     """Hold a run's status in Dagster's words, and once it has ended why it failed."""
 
     status: str
@@ -115,7 +115,7 @@ def require_daemon(instance: dg.DagsterInstance) -> None:
         raise Unavailable("no Dagster daemon takes runs from the queue; start `pokervod dev`, then run this again")
 
 
-def follow_run(instance: dg.DagsterInstance, run_id: str) -> Iterator[RunState]:
+def follow_run(instance: dg.DagsterInstance, run_id: str) -> Iterator[FollowedRun]:
     """Yield the run's state each time it changes, the last one when the run has ended.
 
     Raises ``Unavailable`` where the daemon dies while the run is in the queue; it stays there.
@@ -127,7 +127,7 @@ def follow_run(instance: dg.DagsterInstance, run_id: str) -> Iterator[RunState]:
             raise Conflict(f"run {run_id} was deleted while it was followed")
         if run.status is not last:
             last = run.status
-            yield _describe_state(instance, run)
+            yield _describe_run(instance, run)
         if run.is_finished:
             return
         if run.status is dg.DagsterRunStatus.QUEUED and time.monotonic() - looked > HEARTBEAT_SECONDS:
@@ -136,14 +136,14 @@ def follow_run(instance: dg.DagsterInstance, run_id: str) -> Iterator[RunState]:
         time.sleep(POLL_SECONDS)
 
 
-def _describe_state(instance: dg.DagsterInstance, run: dg.DagsterRun) -> RunState:
+def _describe_run(instance: dg.DagsterInstance, run: dg.DagsterRun) -> FollowedRun:
     error = None
     if run.status is dg.DagsterRunStatus.FAILURE:
         error = describe_failure(instance, run.run_id)
         error += " Dagster starts it again." if is_started_again(run) else ""
     elif run.status is dg.DagsterRunStatus.CANCELED:
         error = "it was cancelled"
-    return RunState(
+    return FollowedRun(
         status=run.status.value.lower().replace("_", " "),
         has_ended=run.is_finished,
         succeeded=run.is_success,

@@ -32,8 +32,8 @@ def start_dagster_log() -> None:
             handler = start_log(load_settings(), process, has_console=True)
     except PokervodError:
         return
-    if not any(isinstance(each, RunFacts) for each in handler.filters):
-        handler.addFilter(RunFacts())
+    if not any(isinstance(each, RunIds) for each in handler.filters):
+        handler.addFilter(RunIds())
 
 
 def name_process(arguments: Sequence[str]) -> str:
@@ -51,7 +51,7 @@ def name_process(arguments: Sequence[str]) -> str:
     return kinds.get(words[1].replace("_", "-"), "dagster") if words[:1] == ["api"] and words[1:] else "dagster"
 
 
-class RunFacts(logging.Filter):
+class RunIds(logging.Filter):
     """Give a record of a run its run and request, and take away what Dagster added to it, which is done with it."""
 
     def filter(self, record: logging.LogRecord) -> bool:

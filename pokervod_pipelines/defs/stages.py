@@ -13,7 +13,7 @@ import dagster as dg
 
 from pokervod_pipelines.errors import PokervodError, Unavailable
 from pokervod_pipelines.media.clip_previews import embed_clip_previews
-from pokervod_pipelines.policies.blocks import BLOCKS
+from pokervod_pipelines.policies.blocks import POLICIES
 from pokervod_pipelines.settings import Settings
 from pokervod_pipelines.workflows.failures import name_failure
 from pokervod_pipelines.workflows.stage_result import StageResult
@@ -29,7 +29,7 @@ _log = logging.getLogger(__name__)
 
 def make_retry_policy(block: str, settings: Settings) -> dg.RetryPolicy:
     """Return the retries of a block; Dagster counts them without the first attempt."""
-    policy = BLOCKS[block]
+    policy = POLICIES[block]
     backoff = dg.Backoff.EXPONENTIAL if policy.is_exponential else None
     return dg.RetryPolicy(max_retries=policy.attempts - 1, delay=policy.find_first_wait(settings), backoff=backoff)
 

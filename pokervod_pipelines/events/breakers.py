@@ -8,7 +8,7 @@ from pokervod_pipelines.actors import Actor
 from pokervod_pipelines.events.log import append_events
 from pokervod_pipelines.events.types import EventType, NewEvent
 from pokervod_pipelines.policies import breaker_store
-from pokervod_pipelines.policies.blocks import Service
+from pokervod_pipelines.policies.blocks import GuardedService
 from pokervod_pipelines.policies.breaker_store import BreakerState
 from pokervod_pipelines.policies.breakers import Breaker, BreakerChange, BreakerOptions
 
@@ -20,7 +20,7 @@ _TYPES = {
 }
 
 
-def make_breaker(engine: Engine, service: Service, options: BreakerOptions) -> Breaker:
+def make_breaker(engine: Engine, service: GuardedService, options: BreakerOptions) -> Breaker:
     """Return the breaker of the service, which appends an event when it opens and when it closes."""
     return Breaker(engine, service, options, append_change)
 

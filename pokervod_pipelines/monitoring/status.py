@@ -160,9 +160,9 @@ def _derive_block(
 
 
 def _find_last_success(stages: Sequence[Stage], attempts: Iterable[StageAttempt]) -> datetime | None:
-    """Return when the block succeeded last; a stage that only follows the first one for the same library tells not."""
-    telling = {stage.name for stage in stages if stage is stages[0] or stage.scope != stages[0].scope}
-    times = (each.at for each in attempts if each.state is RunState.SUCCEEDED and each.stage in telling)
+    """Return when the block succeeded last; what only follows the first stage for the same library does not count."""
+    deciding = {stage.name for stage in stages if stage is stages[0] or stage.scope != stages[0].scope}
+    times = (each.at for each in attempts if each.state is RunState.SUCCEEDED and each.stage in deciding)
     return max(times, default=None)
 
 

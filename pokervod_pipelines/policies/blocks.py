@@ -22,16 +22,16 @@ BREAKER = BreakerRule(failures=5, open_seconds=60.0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Service:
+class GuardedService:
     """Name a service outside that has a breaker; the name is that of ``pokervod breakers``."""
 
     name: str
     title: str
 
 
-SHEETS = Service(name="sheets", title="Google Sheets")
-DRIVE = Service(name="drive", title="Google Drive")
-NEXRENDER = Service(name="nexrender", title="nexrender")
+SHEETS = GuardedService(name="sheets", title="Google Sheets")
+DRIVE = GuardedService(name="drive", title="Google Drive")
+NEXRENDER = GuardedService(name="nexrender", title="nexrender")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +48,7 @@ class BlockPolicy:
     is_exponential: bool = False
     setting: str = ""
     limits: tuple[str, ...] = ()
-    services: tuple[Service, ...] = ()
+    services: tuple[GuardedService, ...] = ()
     is_behind_breaker: bool = False
     undoes: bool = False
 
@@ -58,7 +58,7 @@ class BlockPolicy:
         return self.first_seconds if chosen is None else chosen
 
 
-BLOCKS: Mapping[str, BlockPolicy] = {
+POLICIES: Mapping[str, BlockPolicy] = {
     # A share that drops out is usually back within a minute.
     "A": BlockPolicy(
         attempts=3,
@@ -94,16 +94,16 @@ BLOCKS: Mapping[str, BlockPolicy] = {
 """The policies by the letters of the blocks."""
 
 
-def find_channel_service(channel: str) -> Service:
+def find_channel_service(channel: str) -> GuardedService:
     """Return the service behind a channel of alerts.
 
     >>> find_channel_service("ops_mail").name
     'channel:ops_mail'
     """
-    return Service(name=f"channel:{channel}", title=f"The alert channel {channel}")
+    return GuardedService(name=f"channel:{channel}", title=f"The alert channel {channel}")
 
 
-def list_services(settings: Settings) -> list[Service]:
+def list_services(settings: Settings) -> list[GuardedService]:
     """Return every service that has a breaker: those of the blocks, then the channels of the settings."""
-    of_blocks = [service for policy in BLOCKS.values() for service in policy.services]
+    of_blocks = [service for policy in POLICIES.values() for service in policy.services]
     return of_blocks + [find_channel_service(channel.name) for channel in settings.alerts.channels]

@@ -20,7 +20,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from pokervod_pipelines.errors import Unavailable
 from pokervod_pipelines.policies import breaker_store as store
-from pokervod_pipelines.policies.blocks import BREAKER, BreakerRule, Service
+from pokervod_pipelines.policies.blocks import BREAKER, BreakerRule, GuardedService
 from pokervod_pipelines.policies.breaker_store import BreakerState
 from pokervod_pipelines.text.folding import make_storable
 
@@ -81,7 +81,7 @@ class BreakerOptions:
 class Breaker:
     """Guard the calls to one service; made for a process, where any thread may use it."""
 
-    def __init__(self, engine: Engine, service: Service, options: BreakerOptions, on_change: OnChange) -> None:
+    def __init__(self, engine: Engine, service: GuardedService, options: BreakerOptions, on_change: OnChange) -> None:
         self.service = service
         self._engine, self._options, self._on_change = engine, options, on_change
         self._looked: tuple[float, BreakerState] | None = None
@@ -204,7 +204,7 @@ class GuardedCall:
             self.abandon()
 
 
-def describe_open(service: Service, state: BreakerState, zone: tzinfo) -> str:
+def describe_open(service: GuardedService, state: BreakerState, zone: tzinfo) -> str:
     """Return why the service is not called, when the next call may try, and what a person can do."""
     last = f"the last at {_show_clock(state.last_failed_at, zone)}: {(state.last_error or '').rstrip('. ')}"
     return (

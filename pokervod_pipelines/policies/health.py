@@ -4,23 +4,23 @@ from sqlalchemy import Connection, Engine
 
 from pokervod_pipelines.checks import CheckResult, report_part
 from pokervod_pipelines.errors import BadInput
-from pokervod_pipelines.policies.blocks import Service, list_services
+from pokervod_pipelines.policies.blocks import GuardedService, list_services
 from pokervod_pipelines.policies.breaker_store import BreakerState, read_states
 from pokervod_pipelines.policies.breakers import describe_open
 from pokervod_pipelines.settings import Settings
 from pokervod_pipelines.suggestions import suggest_name
 
 
-def list_breakers(connection: Connection, settings: Settings) -> list[tuple[Service, BreakerState]]:
+def list_breakers(connection: Connection, settings: Settings) -> list[tuple[GuardedService, BreakerState]]:
     """Return every service with its breaker: those of the settings, then others that failed in the past."""
     states = {each.name: each for each in read_states(connection)}
     services = list_services(settings)
     known = {each.name for each in services}
-    services += [Service(name=name, title=name) for name in states if name not in known]
+    services += [GuardedService(name=name, title=name) for name in states if name not in known]
     return [(each, states.get(each.name, BreakerState(name=each.name))) for each in services]
 
 
-def find_breaker(connection: Connection, settings: Settings, name: str) -> Service:
+def find_breaker(connection: Connection, settings: Settings, name: str) -> GuardedService:
     """Return the service of that name. Raises ``BadInput`` for an unknown one."""
     services = {service.name: service for service, _ in list_breakers(connection, settings)}
     if name not in services:

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Engine, text
 
 from pokervod_pipelines.events.breakers import make_breaker
-from pokervod_pipelines.policies.blocks import SHEETS, Service
+from pokervod_pipelines.policies.blocks import SHEETS, GuardedService
 from pokervod_pipelines.policies.breaker_store import BreakerState, read_states
 from pokervod_pipelines.policies.breakers import Breaker, BreakerOpen, BreakerOptions, GuardedCall
 
@@ -19,7 +19,7 @@ class BreakerHarness:
     """Make breakers of one service, as many processes would."""
 
     engine: Engine
-    service: Service = SHEETS
+    service: GuardedService = SHEETS
     look_seconds: float = 0.0
     probe_seconds: float = 30.0
     now: datetime | None = field(default=START)

@@ -10,7 +10,7 @@ import pytest
 
 from pokervod_pipelines.defs.stages import RETRIES, make_retry_policy
 from pokervod_pipelines.events.types import BLOCKS as ROOMS
-from pokervod_pipelines.policies.blocks import BLOCKS, BREAKER, list_services
+from pokervod_pipelines.policies.blocks import BREAKER, POLICIES, list_services
 from pokervod_pipelines.settings import Settings
 
 PAGE = Path(__file__).parents[2] / "docs" / "breakers.md"
@@ -37,7 +37,7 @@ def test_each_block_retries_as_dagster_is_told(settings_factory: Callable[..., S
 
 def make_row(block: str) -> str:
     """Return the row of the page for a block."""
-    policy = BLOCKS[block]
+    policy = POLICIES[block]
     wait = f"{'grows from ' * policy.is_exponential}{policy.first_seconds:g} s"
     setting = f" (`retries.{policy.setting}`)" if policy.setting else ""
     services = ", ".join(service.title for service in policy.services)
@@ -75,7 +75,7 @@ def test_a_first_wait_of_the_settings_counts(settings_factory: Callable[..., Set
 
 def test_the_limits_of_an_attempt_are_settings(settings_factory: Callable[..., Settings]) -> None:
     settings = settings_factory()
-    for policy in BLOCKS.values():
+    for policy in POLICIES.values():
         for name in policy.limits:
             assert reduce(getattr, name.split("."), settings) > 0  # type: ignore[operator]
 

@@ -44,7 +44,7 @@ from pokervod_pipelines.events.payloads.hands import (
 )
 from pokervod_pipelines.events.payloads.system import (
     AlertReference,
-    BreakerState,
+    BreakerFacts,
     DecidedEvent,
     FailedStage,
     ParkedEvent,
@@ -91,8 +91,8 @@ _OF_TYPE: Mapping[EventType, type[Payload]] = {
     EventType.SYSTEM_ERROR: FailedStage,
     EventType.SYSTEM_WORKFLOW_COMPLETED: WorkflowEnd,
     EventType.SYSTEM_WORKFLOW_FAILED: WorkflowEnd,
-    EventType.SYSTEM_BREAKER_OPENED: BreakerState,
-    EventType.SYSTEM_BREAKER_CLOSED: BreakerState,
+    EventType.SYSTEM_BREAKER_OPENED: BreakerFacts,
+    EventType.SYSTEM_BREAKER_CLOSED: BreakerFacts,
     EventType.SYSTEM_BREAKER_RESET: ResetBreaker,
     EventType.SYSTEM_EVENT_PARKED: ParkedEvent,
     EventType.SYSTEM_EVENT_RETRIED: DecidedEvent,

@@ -95,7 +95,7 @@ class DecidedEvent(SignedPayload):
     event_id: int
 
 
-class BreakerState(Payload):
+class BreakerFacts(Payload):
     """Name a service outside whose breaker opened or closed: how often in a row it failed, the last time why."""
 
     name: str

@@ -3,7 +3,7 @@
 from pokervod_pipelines.workflows.workflow import SheetName, Step, Workflow, WorkflowInput
 
 
-class Input(WorkflowInput):
+class SheetInput(WorkflowInput):
     """Name the sheet."""
 
     sheet: SheetName
@@ -12,6 +12,6 @@ class Input(WorkflowInput):
 WORKFLOW = Workflow(
     name="clips_update",
     description="Make the clips of one sheet from the rows that were read last.",
-    input=Input,
+    input=SheetInput,
     steps=(Step(asset="hand_clips"),),
 )

@@ -3,7 +3,7 @@
 from pokervod_pipelines.workflows.workflow import BroadcastDay, Step, Workflow, WorkflowInput
 
 
-class Input(WorkflowInput):
+class DayInput(WorkflowInput):
     """Name the broadcast day, today's by default."""
 
     day: BroadcastDay | None = None
@@ -12,6 +12,6 @@ class Input(WorkflowInput):
 WORKFLOW = Workflow(
     name="hands_to_renders",
     description="Read new files of the tables and the tournament system, and decide which graphics to render.",
-    input=Input,
+    input=DayInput,
     steps=(Step(asset="hands"), Step(asset="tournaments"), Step(asset="render_instructions")),
 )

@@ -7,7 +7,7 @@ SCAN_SECONDS = 4 * 3600
 """A first scan of a large share takes hours."""
 
 
-class Input(WorkflowInput):
+class LibraryInput(WorkflowInput):
     """Name the library."""
 
     library: LibraryName
@@ -16,7 +16,7 @@ class Input(WorkflowInput):
 WORKFLOW = Workflow(
     name="nas_sync",
     description="Scan one library.",
-    input=Input,
+    input=LibraryInput,
     steps=(Step(asset="nas_files"),),
     request=EventType.NAS_SCAN_REQUESTED,
     timeout_seconds=SCAN_SECONDS,
