@@ -10,6 +10,7 @@ from rich.markup import escape
 
 from pokervod_pipelines.cli.loading import LoadingGroup
 from pokervod_pipelines.cli.output import err
+from pokervod_pipelines.cli.stopping import STOPPED, was_interrupted
 from pokervod_pipelines.errors import BadInput, BadSettings, OperatorNeeded, PokervodError, Unavailable
 from pokervod_pipelines.files import find_full_disk
 
@@ -58,22 +59,33 @@ def main() -> None:
         stream.reconfigure(encoding="utf-8", errors="surrogateescape")  # type: ignore[union-attr]
     try:
         app()
-    except PokervodError as error:
-        _fail(error)
-    except UnicodeEncodeError as error:  # of an argument: what is read from files is checked where it is read
-        text = f"{error.object[:MAX_TEXT_SHOWN]!r} is not valid UTF-8"
-        _fail(BadInput(f"{text}; write it in UTF-8, then run this again"))
     except KeyboardInterrupt:
-        err.print("stopped; what was committed is kept, and the next sync resumes from there")
-        sys.exit(130)
+        _stop()
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)
     except Exception as error:
-        failure = _name_file_error(error) or _name_database_error(error)
+        if was_interrupted(error):
+            _stop()
+        failure = _name_error(error)
         if failure is None:
             raise
         _fail(failure)
+
+
+def _stop() -> Never:
+    err.print(STOPPED)
+    sys.exit(130)
+
+
+def _name_error(error: Exception) -> PokervodError | None:
+    """Return an error that a person can do something about as one of ours, None for any other."""
+    if isinstance(error, PokervodError):
+        return error
+    if isinstance(error, UnicodeEncodeError):  # of an argument: what is read from files is checked where it is read
+        text = f"{error.object[:MAX_TEXT_SHOWN]!r} is not valid UTF-8"
+        return BadInput(f"{text}; write it in UTF-8, then run this again")
+    return _name_file_error(error) or _name_database_error(error)
 
 
 def _name_file_error(error: Exception) -> PokervodError | None:

@@ -31,6 +31,7 @@ from pokervod_pipelines.cli.output import (
     print_table,
     show_time,
 )
+from pokervod_pipelines.cli.stopping import follow_until_interrupt
 from pokervod_pipelines.cli.usage import LARGEST, MOST_LISTED
 from pokervod_pipelines.db.engine import open_database
 from pokervod_pipelines.db.failures import is_transient, read_first_line
@@ -119,7 +120,7 @@ def _follow(engine: Engine, filters: EventFilter, since: str, *, as_json: bool) 
     While the database is away this is said once; what was appended meanwhile follows as soon as it is back.
     """
     failures = 0
-    try:
+    with follow_until_interrupt():
         while True:
             try:
                 for new, read_to in _watch(engine, since):
@@ -134,8 +135,6 @@ def _follow(engine: Engine, filters: EventFilter, since: str, *, as_json: bool) 
                     err.print(f"the database is unavailable: {read_first_line(error)}; waiting for it", markup=False)
                 failures += 1
                 time.sleep(RECONNECT.find_wait(failures))
-    except KeyboardInterrupt:
-        raise typer.Exit from None
 
 
 def _watch(engine: Engine, since: str) -> Iterator[tuple[list[LoggedEvent], str]]:

@@ -11,6 +11,7 @@ import typer
 from pokervod_pipelines.cli.known import require_known
 from pokervod_pipelines.cli.options import JsonOption, SinceOption
 from pokervod_pipelines.cli.output import err, out, print_json_lines, show_time
+from pokervod_pipelines.cli.stopping import follow_until_interrupt
 from pokervod_pipelines.cli.usage import MOST_LISTED
 from pokervod_pipelines.logs.files import LogFile, list_logs
 from pokervod_pipelines.logs.lines import LogLine
@@ -101,14 +102,10 @@ def _suggest_other_id(listed: list[LogFile], filters: LogFilter) -> str:
 
 def _follow(follower: LogFollower, filters: LogFilter, *, as_json: bool) -> NoReturn:
     """Print what is appended, until Ctrl-C, which is how one ends it."""
-    try:
+    with follow_until_interrupt():
         while True:
             _print_lines((line for line in follower.read() if filters.fits(line)), as_json=as_json)
             time.sleep(POLL_SECONDS)
-    except KeyboardInterrupt:
-        raise typer.Exit from None
-    finally:
-        follower.close()
 
 
 def _print_lines(lines: Iterable[LogLine], *, as_json: bool) -> int:

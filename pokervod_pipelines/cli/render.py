@@ -2,7 +2,6 @@
 
 import getpass
 import time
-from contextlib import suppress
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -40,6 +39,7 @@ from pokervod_pipelines.cli.render_pages import (
     list_rows,
     print_instructions,
 )
+from pokervod_pipelines.cli.stopping import follow_until_interrupt
 from pokervod_pipelines.cli.usage import LARGEST, MOST_LISTED
 from pokervod_pipelines.db.engine import open_database
 from pokervod_pipelines.db.failures import is_transient, read_first_line
@@ -202,7 +202,8 @@ def _follow(engine: Engine, filters: InstructionFilter, limit: int) -> None:
     """
     shown: RenderableType
     last: RenderableType = ""
-    with suppress(KeyboardInterrupt), Live(console=SafeConsole(highlight=False), auto_refresh=False) as live:
+    live = Live(console=SafeConsole(highlight=False), auto_refresh=False)
+    with follow_until_interrupt(live.stop), live:
         while True:
             rows = min(limit, max(3, live.console.height - HEADER_LINES))
             try:

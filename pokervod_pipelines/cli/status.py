@@ -3,7 +3,7 @@
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import nullcontext, suppress
+from contextlib import nullcontext
 from datetime import UTC, datetime
 from io import StringIO
 from typing import Annotated, Never
@@ -18,6 +18,7 @@ from sqlalchemy.exc import DBAPIError
 from pokervod_pipelines.cli.options import JsonOption
 from pokervod_pipelines.cli.output import PIPE_WIDTH, SafeConsole, err, print_json, print_json_lines, show_time
 from pokervod_pipelines.cli.status_pages import make_document, make_page
+from pokervod_pipelines.cli.stopping import follow_until_interrupt
 from pokervod_pipelines.db.engine import open_database
 from pokervod_pipelines.db.failures import DatabaseError, is_transient, read_first_line, translate_error
 from pokervod_pipelines.defs.run_history import DagsterHistory, open_history
@@ -94,7 +95,7 @@ def _follow(settings: Settings, *, as_json: bool) -> None:
     is_live = sys.stdout.isatty() and not as_json
     live = Live(console=SafeConsole(highlight=False), auto_refresh=False) if is_live else None
     view = _View(live, as_json=as_json)
-    with suppress(KeyboardInterrupt), live or nullcontext():
+    with follow_until_interrupt(live.stop if live else sys.stdout.flush), live or nullcontext():
         while True:
             try:
                 with open_database(settings) as engine, open_history(settings) as history:

@@ -2,19 +2,43 @@
 
 import os
 import signal
+import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
+from functools import partial
 
 from pokervod_pipelines.cli.output import SafeConsole, err
 
 LAST_WORK_SECONDS = 1.2
 """Limit of what is done before the end."""
 
+STOPPED = "stopped; what was committed is kept, and the next sync resumes from there"
+
+
+def was_interrupted(error: BaseException | None) -> bool:
+    """Return whether the error took the place of a Ctrl-C, as one of a driver may that tidies up after it."""
+    while error is not None and not isinstance(error, KeyboardInterrupt):
+        error = error.__context__
+    return error is not None
+
+
+def follow_until_interrupt(last_work: Callable[[], object] | None = None) -> AbstractContextManager[None]:
+    """End this process with 0 at Ctrl-C, which is how one ends what only shows something."""
+    return end_at_signal(last_work or sys.stdout.flush, interrupted=0, farewell="")
+
 
 @contextmanager
-def end_at_signal(last_work: Callable[[], object], console: SafeConsole = err) -> Iterator[None]:
+def end_at_signal(
+    last_work: Callable[[], object],
+    console: SafeConsole = err,
+    *,
+    interrupted: int = 128 + signal.SIGINT,
+    farewell: str = STOPPED,
+) -> Iterator[None]:
     """End this process at the first SIGINT or SIGTERM, after ``last_work`` or its time limit; say so on the console.
+
+    ``interrupted`` is the exit status after Ctrl-C.
 
     Dagster replaces the handlers of signals and reads its own notes between steps only, so a wait for a pool or a share
     would outlast them. The interpreter writes each signal to a descriptor, whoever handles it, and a thread reads that.
@@ -25,7 +49,8 @@ def end_at_signal(last_work: Callable[[], object], console: SafeConsole = err) -
     os.set_blocking(writer, False)
     before = {number: signal.signal(number, lambda *_: None) for number in (signal.SIGINT, signal.SIGTERM)}
     previous = signal.set_wakeup_fd(writer, warn_on_full_buffer=False)
-    thread = threading.Thread(target=_end_at_first, args=(reader, last_work, console), daemon=True)
+    end = partial(_end, last_work=last_work, console=console, interrupted=interrupted, farewell=farewell)
+    thread = threading.Thread(target=_end_at_first, args=(reader, end), daemon=True)
     thread.start()
     blocked = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})  # the thread has it; children inherit the mask
     try:
@@ -39,14 +64,16 @@ def end_at_signal(last_work: Callable[[], object], console: SafeConsole = err) -
         thread.join()  # without a signal it ends now; with one it ends the process
 
 
-def _end_at_first(reader: int, last_work: Callable[[], object], console: SafeConsole) -> None:
+def _end_at_first(reader: int, end: Callable[[int], None]) -> None:
     with os.fdopen(reader, "rb", buffering=0) as numbers:
         while number := numbers.read(1):
             if number[0] in {signal.SIGINT, signal.SIGTERM}:
-                _end(number[0], last_work, console)
+                end(number[0])
 
 
-def _end(number: int, last_work: Callable[[], object], console: SafeConsole) -> None:
+def _end(
+    number: int, *, last_work: Callable[[], object], console: SafeConsole, interrupted: int, farewell: str
+) -> None:
     def work() -> None:
         with suppress(Exception):  # the process ends in any case
             last_work()
@@ -55,5 +82,6 @@ def _end(number: int, last_work: Callable[[], object], console: SafeConsole) -> 
     worker.start()
     worker.join(LAST_WORK_SECONDS)
     console.show_cursor()
-    console.print("stopped; what was committed is kept, and the next sync resumes from there")
-    os._exit(128 + number)
+    if farewell:
+        console.print(farewell)
+    os._exit(interrupted if number == signal.SIGINT else 128 + number)

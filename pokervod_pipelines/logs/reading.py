@@ -223,10 +223,6 @@ class LogFollower:
         self._close_deleted({log.inode for log in listed})
         return sorted(found, key=lambda line: line.at)
 
-    def close(self) -> None:
-        """Close every file."""
-        self._close_deleted(set())
-
     def _close_deleted(self, inodes: set[int]) -> None:
         for inode in self._files.keys() - inodes:
             os.close(self._files.pop(inode)[0])

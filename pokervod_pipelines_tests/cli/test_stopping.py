@@ -4,8 +4,11 @@ import os
 import signal
 import subprocess
 import sys
+import time
 
 import pytest
+
+from pokervod_pipelines.cli.stopping import STOPPED
 
 CODE = """
 import subprocess, sys
@@ -31,4 +34,49 @@ def test_a_signal_to_the_command_ends_it_in_a_sentence(number: signal.Signals, s
         printed, errors = process.communicate()
 
     assert (process.returncode, printed) == (status, "child ends\n")
-    assert errors == "stopped; what was committed is kept, and the next sync resumes from there\n"
+    assert errors == f"{STOPPED}\n"
+
+
+SWALLOWS = """
+from pokervod_pipelines.cli.stopping import follow_until_interrupt
+
+print("ready", flush=True)
+with follow_until_interrupt():
+    print("shown")
+    while True:
+        try:
+            sum(range(1000))
+        except BaseException:  # as a driver may, or an object that is destroyed
+            pass
+"""
+
+
+def test_what_only_shows_something_ends_with_0_whatever_it_is_doing() -> None:
+    with subprocess.Popen([sys.executable, "-c", SWALLOWS], stdout=-1, stderr=-1, text=True) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
+        time.sleep(0.2)
+        process.send_signal(signal.SIGINT)
+        printed, errors = process.communicate(timeout=60)
+
+    assert (process.returncode, printed, errors) == (0, "shown\n", "")
+
+
+MASKED = """
+from pokervod_pipelines.cli import app
+from pokervod_pipelines.errors import Unavailable
+
+def work():
+    try:
+        raise KeyboardInterrupt
+    finally:
+        raise Unavailable("the driver tidies up")
+
+app.app = work
+app.main()
+"""
+
+
+def test_an_error_in_the_place_of_an_interrupt_is_one() -> None:
+    done = subprocess.run([sys.executable, "-c", MASKED], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (130, f"{STOPPED}\n")
