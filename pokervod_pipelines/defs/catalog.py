@@ -38,7 +38,7 @@ def define_catalog(settings: Settings) -> list[dg.AssetsDefinition]:
     ) -> Iterator[dg.MaterializeResult[None]]:
         run = SyncRun(engine=engine, settings=settings, correlation_id=correlation_of(context))
         progress = share_progress(run, "catalog", "catalog")
-        outcome = run_or_fail(lambda: run_catalog_stage(run, progress))
+        outcome = run_or_fail(lambda: run_catalog_stage(run, progress), settings)
         for level in LEVELS:
             yield dg.MaterializeResult(asset_key=level, metadata=level_metadata(level, outcome))
 

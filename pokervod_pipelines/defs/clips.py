@@ -30,9 +30,10 @@ def define_clips(settings: Settings) -> list[dg.AssetsDefinition]:
         """Make the clips: which stretch of which video shows which hand, with grade, players and tags."""
         run = SyncRun(engine=engine, settings=settings, correlation_id=correlation_of(context))
         outcome = run_or_fail(
-            lambda: run_clips_stage(run, context.partition_key, share_progress(run, "clips", context.partition_key))
+            lambda: run_clips_stage(run, context.partition_key, share_progress(run, "clips", context.partition_key)),
+            settings,
         )
-        run_or_fail(lambda: run_own_clips_stage(run))  # the sheet's directives may be about their players
+        run_or_fail(lambda: run_own_clips_stage(run), settings)  # the sheet's directives may be about their players
         return dg.MaterializeResult(metadata=clips_metadata(run, outcome))
 
     return [hand_clips]

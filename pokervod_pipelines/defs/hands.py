@@ -77,7 +77,7 @@ def _define_day_asset(
     ) -> dg.MaterializeResult[None]:
         run = SyncRun(engine=engine, settings=settings, correlation_id=correlation_of(context))
         broadcast_day = date.fromisoformat(context.partition_key)
-        outcome = run_or_fail(lambda: run_stage(run, broadcast_day))
+        outcome = run_or_fail(lambda: run_stage(run, broadcast_day), settings)
         return dg.MaterializeResult(
             metadata=metadata_of(outcome) | (_show_hands(engine, broadcast_day) if is_shown else {})
         )

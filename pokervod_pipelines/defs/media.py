@@ -27,7 +27,8 @@ def define_media(settings: Settings) -> list[dg.AssetsDefinition]:
         """Probe each video for duration, frame rate, size and tracks; a broken one has its reason."""
         run = SyncRun(engine=engine, settings=settings, correlation_id=correlation_of(context))
         outcome = run_or_fail(
-            lambda: run_media_stage(run, context.partition_key, share_progress(run, "media", context.partition_key))
+            lambda: run_media_stage(run, context.partition_key, share_progress(run, "media", context.partition_key)),
+            settings,
         )
         return dg.MaterializeResult(metadata=metadata_of(outcome))
 

@@ -30,7 +30,8 @@ def define_nas(settings: Settings) -> list[dg.AssetsDefinition]:
         """
         run = SyncRun(engine=engine, settings=settings, correlation_id=correlation_of(context))
         outcome = run_or_fail(
-            lambda: run_nas_stage(run, context.partition_key, share_progress(run, "nas", context.partition_key))
+            lambda: run_nas_stage(run, context.partition_key, share_progress(run, "nas", context.partition_key)),
+            settings,
         )
         return dg.MaterializeResult(metadata=metadata_of(outcome))
 

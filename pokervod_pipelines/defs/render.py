@@ -58,7 +58,7 @@ def define_render(settings: Settings) -> list[dg.AssetsDefinition]:
         run = SyncRun(engine=engine, settings=settings, correlation_id=correlation_of(context))
         day = date.fromisoformat(context.partition_key)
         also = [date.fromisoformat(each) for each in [context.run.tags.get(ALSO_TAG)] if each]
-        outcome = run_or_fail(lambda: run_outputs_stage(run, day, also=also))
+        outcome = run_or_fail(lambda: run_outputs_stage(run, day, also=also), settings)
         previews = embed_previews(engine, day, settings.zone)
         shown = {"previews": dg.MetadataValue.md(previews)} if previews else {}
         return dg.MaterializeResult(metadata=metadata_of(outcome) | shown)

@@ -127,10 +127,11 @@ def _define_job(plan: RolloutPlan) -> dg.JobDefinition:
     ) -> Iterator[dg.AssetCheckEvaluation | dg.AssetMaterialization]:
         engine, settings = context.resources.engine, context.resources.settings
         rollout = Rollout(engine=engine, settings=settings, plan=plan)
-        run_or_fail(lambda: start_rollout(rollout, config.until, early=config.early))
+        run_or_fail(lambda: start_rollout(rollout, config.until, early=config.early), settings)
         passed = {week.number for week in rollout.read().weeks if week.state is WeekState.PASSED}
         if len(passed) == len(plan.weeks):
-            run_or_fail(lambda: run_rollout(rollout, until=config.until))  # completes it where weeks were deleted
+            # Completes it where weeks were deleted.
+            run_or_fail(lambda: run_rollout(rollout, until=config.until), settings)
         for week in plan.weeks:
             if config.until is not None and week.number > config.until:
                 return
@@ -235,7 +236,8 @@ def _run_to_week(engine: Engine, settings: Settings, plan: RolloutPlan, number: 
 
     Raises Dagster's ``Failure`` if the week may not start yet, or while another runner has the lock.
     """
-    record, results = run_or_fail(lambda: _run_until(Rollout(engine=engine, settings=settings, plan=plan), number))
+    rollout = Rollout(engine=engine, settings=settings, plan=plan)
+    record, results = run_or_fail(lambda: _run_until(rollout, number), settings)
     try:
         write_page_file(settings, plan, record)
     except PokervodError as error:  # a week has passed whether or not its page can be written

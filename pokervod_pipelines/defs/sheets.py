@@ -40,7 +40,8 @@ def define_sheets(settings: Settings) -> list[dg.AssetsDefinition]:
             # What was seen to have changed is read, also where Drive still tells the version before.
             lambda: run_sheets_stage(
                 run, context.partition_key, progress, known_revision=seen, reread=is_google and bool(seen)
-            )
+            ),
+            settings,
         )
         return dg.MaterializeResult(metadata=metadata_of(outcome))
 
@@ -57,7 +58,7 @@ def define_sheets(settings: Settings) -> list[dg.AssetsDefinition]:
     ) -> dg.MaterializeResult[None]:
         """Write the state of each row into the sheet's status columns, where `write_back` is on."""
         run = SyncRun(engine=engine, settings=settings, correlation_id=correlation_of(context))
-        outcome = run_or_fail(lambda: run_statuses_stage(run, context.partition_key))
+        outcome = run_or_fail(lambda: run_statuses_stage(run, context.partition_key), settings)
         may_write = settings.sheet(context.partition_key).write_back
         return dg.MaterializeResult(metadata=metadata_of(outcome) | {"write_back": may_write})
 

@@ -59,15 +59,16 @@ def correlation_of(context: dg.OpExecutionContext | dg.AssetExecutionContext | d
     return context.run.tags.get(CORRELATION_TAG, context.run.run_id)
 
 
-def run_or_fail(run: Callable[[], T]) -> T:
-    """Call ``run``; turn failures that a retry cannot fix into Dagster failures that are not retried."""
+def run_or_fail(run: Callable[[], T], settings: Settings) -> T:
+    """Call ``run``; name whatever ends it, and let Dagster retry only what a retry may fix."""
     try:
         return run()
-    except PokervodError as error:
-        if is_worth_a_retry(error):
-            _log.info("the step is tried again, as often as its policy says: %s", error)
-            raise
-        raise dg.Failure(description=str(error), allow_retries=False) from error
+    except Exception as error:
+        failure = name_failure(error, settings)
+        if is_worth_a_retry(failure):
+            _log.info("the step is tried again, as often as its policy says: %s", failure)
+            raise failure from (error.__cause__ if failure is error else error)
+        raise dg.Failure(description=str(failure), allow_retries=False) from error
 
 
 def run_or_report(

@@ -245,7 +245,7 @@ def delete_old(context: dg.OpExecutionContext, statuses: list[Report | None], da
     with engine.begin() as connection:
         purge_contexts(connection, settings.workflows)
     if context.job_name == FULL:
-        run_or_fail(lambda: prune_events(engine, settings.events))
+        run_or_fail(lambda: prune_events(engine, settings.events), settings)
 
 
 def _make_run(context: dg.OpExecutionContext) -> SyncRun:
