@@ -127,23 +127,10 @@ class Grouping:
         if event is None:
             event = self.events[season, place.event.key] = EventDraft()
         event.count_file(place.event)
-        draft = EpisodeDraft(
-            season,
-            place.event.key,
-            place.key,
-            place.label,
-            place.sort,
-            place.show,
-            place.episode,
-            (place.part, place.unread),
-            [file_id],
-            rank,
-            [(file_id, rank, place.marks)],
-            title=(rank, title) if title else None,
-        )
-        known = self.episodes.setdefault((season, place.event.key, place.key), draft)
-        if known is not draft:
-            known.merge(draft)
+        draft = _make_draft(season, place)
+        draft.files, draft.best, draft.marked = [file_id], rank, [(file_id, rank, place.marks)]
+        draft.title = (rank, title) if title else None
+        self._merge(draft)
 
     def plan(self, entry: PlannedEntry) -> None:
         """Add what a person put into the catalog, which needs no file; it is one with the files of its place."""
@@ -155,20 +142,9 @@ class Grouping:
             self._planned_events.add((season, place.event.key))
             self.events.setdefault((season, place.event.key), EventDraft()).count_file(place.event)
         if entry.level >= EntryLevel.EPISODE:
-            draft = EpisodeDraft(
-                season,
-                place.event.key,
-                place.key,
-                place.label,
-                place.sort,
-                place.show,
-                place.episode,
-                (place.part, place.unread),
-                title=(_LAST_RANK, entry.title) if entry.title else None,
-            )
-            known = self.episodes.setdefault((season, place.event.key, place.key), draft)
-            if known is not draft:
-                known.merge(draft)
+            draft = _make_draft(season, place)
+            draft.title = (_LAST_RANK, entry.title) if entry.title else None
+            self._merge(draft)
 
     def finish(self) -> None:
         """Join groups that are one programme, split those that are several, remove empty events."""
@@ -180,6 +156,12 @@ class Grouping:
     def list_seasons(self) -> set[Season]:
         """Return the seasons that have an episode, or were put into the catalog."""
         return {season for season, _ in self.events} | self._planned_seasons
+
+    def _merge(self, draft: EpisodeDraft) -> None:
+        """Add the draft, or merge it into the known one of its place."""
+        known = self.episodes.setdefault((draft.season, draft.event, draft.key), draft)
+        if known is not draft:
+            known.merge(draft)
 
     def _join_shows(self) -> None:
         """Join files that have only a show or only an episode number with the one programme that has both."""
@@ -208,6 +190,20 @@ class Grouping:
                 part = _split_off(draft, kind, value, files)
                 self.episodes[part.season, part.event, part.key] = part
                 todo.append(part)
+
+
+def _make_draft(season: Season, place: CatalogPlace) -> EpisodeDraft:
+    """Return the place's episode in the season, still without a file."""
+    return EpisodeDraft(
+        season,
+        place.event.key,
+        place.key,
+        place.label,
+        place.sort,
+        place.show,
+        place.episode,
+        (place.part, place.unread),
+    )
 
 
 def _contradicts(kind: str, files: Iterable[MarkedFile]) -> bool:
