@@ -20,6 +20,16 @@ FILES = f"nas_files f where not is_junk and state <> 'cleared' and {IS_CONFIGURE
 VIDEOS = f"counted_videos f where {IS_CONFIGURED}"
 NAMES = f"video_files v join nas_files f on f.id = v.file_id where f.state <> 'cleared' and {IS_CONFIGURED}"
 
+
+def _list_files(state: str) -> str:
+    """Return the query of the files in this state, each with the time since when, newest first."""
+    return f"""
+        select root || '/' || path || ' since '
+               || to_char(state_since at time zone 'UTC', 'YYYY-MM-DD HH24:MI') || ' UTC'
+        from {FILES} and state = '{state}' order by state_since desc, path
+    """  # noqa: S608 - constants
+
+
 ARCHIVE_CHECKS = (
     DataCheck(
         name="every_library_was_read",
@@ -53,11 +63,7 @@ ARCHIVE_CHECKS = (
         asset="nas_files",
         passes="No file of the inventory is missing.",
         fails=("file is missing", "files are missing"),
-        cases=f"""
-            select root || '/' || path || ' since '
-                   || to_char(state_since at time zone 'UTC', 'YYYY-MM-DD HH24:MI') || ' UTC'
-            from {FILES} and state = 'missing' order by state_since desc, path
-        """,  # noqa: S608 - constants
+        cases=_list_files("missing"),
         population=FILES,
         next_step="See `pokervod nas missing` for what depends on them; restore them, or clear them with a reason.",
     ),
@@ -66,11 +72,7 @@ ARCHIVE_CHECKS = (
         asset="nas_files",
         passes="The last scan of every library saw where each file is, or that it is missing.",
         fails=("file was not seen by the last scan", "files were not seen by the last scan"),
-        cases=f"""
-            select root || '/' || path || ' since '
-                   || to_char(state_since at time zone 'UTC', 'YYYY-MM-DD HH24:MI') || ' UTC'
-            from {FILES} and state = 'unseen' order by state_since desc, path
-        """,  # noqa: S608 - constants
+        cases=_list_files("unseen"),
         population=FILES,
         next_step="Mount the share or make its folders readable, then scan again; nothing has to be cleared.",
     ),
