@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from dagster._core.scheduler.instigation import TickStatus
+from dagster._core.storage.event_log.schema import ConcurrencyLimitsTable
 from dagster._serdes import ConfigurableClassData
 from dagster_postgres import DagsterPostgresStorage, PostgresEventLogStorage, PostgresScheduleStorage
 from sqlalchemy import Connection, Engine, create_engine, text
@@ -56,18 +57,24 @@ class RecentTicks(PostgresScheduleStorage):
 class KnownPools(PostgresEventLogStorage):
     """Store events and pools, and let two runs be the first to use a pool at once.
 
-    Dagster goes on in the transaction in which the second one found the pool known, which PostgreSQL refuses; the run
-    then fails.
+    Dagster goes on in the transaction in which it found the pool known, which PostgreSQL refuses, and the run fails. It
+    does the same where the default limit was changed.
     """
 
     def initialize_concurrency_limit_to_default(self, concurrency_key: str) -> bool:
-        """Give the pool its limit, unless another process just did."""
+        """Give the pool the default limit; where it is known, in a transaction that has not failed."""
         try:
             return super().initialize_concurrency_limit_to_default(concurrency_key)
         except InternalError:
-            if concurrency_key not in self.get_concurrency_keys():
-                raise
-            return True
+            pass
+        limit = self._instance.global_op_concurrency_default_limit or 0
+        pool = ConcurrencyLimitsTable.c
+        has_another = pool.using_default_limit & (pool.limit != limit)
+        change = ConcurrencyLimitsTable.update().where((pool.concurrency_key == concurrency_key) & has_another)
+        with self.index_transaction() as connection:
+            if connection.execute(change.values(limit=limit)).rowcount:
+                self._allocate_concurrency_slots(connection, concurrency_key, limit)
+        return True
 
 
 class PokervodStorage(DagsterPostgresStorage):

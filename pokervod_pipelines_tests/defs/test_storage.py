@@ -75,3 +75,18 @@ def test_two_runs_may_be_the_first_to_use_a_pool(instance: dg.DagsterInstance) -
 
     info = events.get_concurrency_info("sheets")
     assert (info.slot_count, info.limit) == (2, 2)
+
+
+def test_a_changed_default_limit_of_pools_is_applied(
+    instance: dg.DagsterInstance, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    instance.event_log_storage.set_concurrency_slots("hands", 5)  # as a person does in the UI
+    instance.event_log_storage.initialize_concurrency_limit_to_default("sheets")
+    path = tmp_path / ".pokervod" / "dagster" / "dagster.yaml"
+    path.write_text(path.read_text(encoding="utf-8").replace("default_limit: 2", "default_limit: 1"), encoding="utf-8")
+    with dg.DagsterInstance.from_config(str(path.parent)) as later:
+        for pool in ("sheets", "hands"):
+            later.event_log_storage.initialize_concurrency_limit_to_default(pool)
+        found = [later.event_log_storage.get_concurrency_info(pool) for pool in ("sheets", "hands")]
+
+    assert [(each.slot_count, each.limit) for each in found] == [(1, 1), (5, 5)]
