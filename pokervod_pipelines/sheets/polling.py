@@ -9,9 +9,9 @@ from collections.abc import Collection, Mapping, Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import TypeAdapter
+from pydantic import AfterValidator, TypeAdapter
 from sqlalchemy import Engine
 
 from pokervod_pipelines.db.locks import is_locked
@@ -59,6 +59,16 @@ class Observation:
     error: str = ""
 
 
+def _check_moment(text: str) -> str:
+    """Return a time with its zone as it is, or nothing."""
+    if text and datetime.fromisoformat(text).tzinfo is None:
+        raise ValueError(f"{text} has no time zone")
+    return text
+
+
+_Moment = Annotated[str, AfterValidator(_check_moment)]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReadRequest:
     """Remember the last request for a sheet: its revision, when, and how often; since when edits are awaited.
@@ -69,10 +79,10 @@ class ReadRequest:
 
     place: str = ""
     revision: str = ""
-    at: str = ""
+    at: _Moment = ""
     times: int = 0
-    waiting_since: str = ""
-    compared_at: str = ""
+    waiting_since: _Moment = ""
+    compared_at: _Moment = ""
     digest: str = ""
 
 
@@ -231,7 +241,8 @@ _MEMORY = TypeAdapter(dict[str, ReadRequest])
 
 def load_memory(cursor: str | None) -> dict[str, ReadRequest]:
     """Return what ``dump_memory`` wrote; an empty memory without a cursor, or for one that is no memory."""
-    return read_cursor(_MEMORY, cursor, "sheet_changes") or {}
+    memory = read_cursor(_MEMORY, cursor, "sheet_changes") or {}
+    return {name: each for name, each in memory.items() if each.at or not each.revision}
 
 
 def dump_memory(memory: Mapping[str, ReadRequest]) -> str:

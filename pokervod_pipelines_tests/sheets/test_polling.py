@@ -201,6 +201,13 @@ def test_a_sheet_is_unread_until_its_revision_was_read(harness: SheetHarness) ->
     }
 
 
-@pytest.mark.parametrize("cursor", ["{", "[]", '{"one": {"revision": 1}}', '{"one": 5}'])
+NONSENSE = (
+    *("{", "[]", '{"one": {"revision": 1}}', '{"one": 5}', '{"one": {"revision": "r1"}}'),
+    *('{"one": {"revision": "r1", "at": "x"}}', '{"one": {"revision": "r1", "at": "2026-11-30T10:00:00"}}'),
+    '{"one": {"waiting_since": "yesterday"}}',
+)
+
+
+@pytest.mark.parametrize("cursor", NONSENSE)
 def test_a_cursor_that_somebody_edited_into_nonsense_begins_anew(cursor: str) -> None:
     assert load_memory(cursor) == {}
