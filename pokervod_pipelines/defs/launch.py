@@ -16,7 +16,7 @@ from sqlalchemy import Engine
 
 from pokervod_pipelines.actors import Actor
 from pokervod_pipelines.defs.assembly import build_defs
-from pokervod_pipelines.defs.workflow_ends import describe_failure, is_started_again
+from pokervod_pipelines.defs.ended_runs import describe_failure, is_started_again
 from pokervod_pipelines.defs.workflows import PARTITION_TAG, request_tags
 from pokervod_pipelines.errors import Conflict, Unavailable
 from pokervod_pipelines.events import NewEvent, append_events

@@ -17,10 +17,12 @@ from sqlalchemy import Engine
 from pokervod_pipelines.db.locks import hold_lock, is_locked
 from pokervod_pipelines.defs.assembly import build_defs
 from pokervod_pipelines.defs.dead_runs import IN_PROGRESS, describe_waits, fail_dead_runs, hold_run
+from pokervod_pipelines.defs.ended_runs import find_own_error
 from pokervod_pipelines.defs.resources import SyncListener
 from pokervod_pipelines.defs.stages import CORRELATION_TAG
+from pokervod_pipelines.defs.step_errors import describe_error
+from pokervod_pipelines.defs.sync import conclude
 from pokervod_pipelines.defs.workflows import EXCLUSIVE_TAG
-from pokervod_pipelines.errors import PokervodError
 from pokervod_pipelines.settings import Settings
 from pokervod_pipelines.workflows.failures import name_failure
 from pokervod_pipelines.workflows.first_day import record_first_day
@@ -32,9 +34,6 @@ WATCH_SECONDS = 2.0
 """Between two looks at what a sync waits for."""
 
 SYSTEM_ERROR = re.compile(r"\w*Error: \[Errno (?P<number>\d+)\] (?P<text>[^:\n]+)(?:: '(?P<file>[^'\n]+)')?")
-
-OWN_ERROR = re.compile(rf"^{re.escape(PokervodError.__module__)}\.\w+: ")
-"""How Dagster begins the text of an error of ours, which is written for people."""
 
 _log = logging.getLogger(__name__)
 
@@ -142,25 +141,23 @@ def cancel_sync(home: Path, run_id: str) -> None:
 
 
 def _list_problems(result: dg.ExecuteInProcessResult, settings: Settings) -> list[str]:
-    """Return what failed outside the stages, by the innermost cause; the last step only repeats what stages said."""
+    """Return what failed outside the stages; the last step only repeats what stages said."""
     problems: dict[str, str] = {}
     for event in result.all_events:
         failure = event.event_specific_data
         if not isinstance(failure, StepFailureData | JobFailureData) or failure.error is None:
             continue
-        error = failure.error
-        while error.cause is not None:
-            error = error.cause
-        if error.cls_name != dg.Failure.__name__:
+        error = find_own_error(failure.error)
+        if event.step_key != conclude.name or error.cls_name != dg.Failure.__name__:
             problems.setdefault(error.message, f"{event.step_key or 'the run'}: {_describe(error.message, settings)}")
     return list(problems.values())
 
 
 def _describe(message: str, settings: Settings) -> str:
-    """Return what Dagster says of an error, with the next step where it is one of the system: a full disk, say."""
+    """Return what an error says, with the next step where it is one of the system: a full disk, say."""
     found = SYSTEM_ERROR.match(message)
     if found is None:
-        return OWN_ERROR.sub("", message.strip())
+        return describe_error(message)
     return str(name_failure(OSError(int(found["number"]), found["text"], found["file"]), settings))
 
 

@@ -5,7 +5,6 @@ a query for every run. ``STEPS`` and ``JOBS`` name what the definitions define.
 """
 
 import json
-import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -18,6 +17,7 @@ from sqlalchemy.exc import OperationalError
 
 from pokervod_pipelines.checks import Severity
 from pokervod_pipelines.db.engine import make_engine, serve_database
+from pokervod_pipelines.defs.step_errors import WRAPPERS, describe_error
 from pokervod_pipelines.monitoring.data_checks import DATA_CHECKS
 from pokervod_pipelines.monitoring.status_runs import RecordedCheck, Run, RunFacts, RunState, StageAttempt
 from pokervod_pipelines.monitoring.status_stages import STAGES
@@ -79,12 +79,6 @@ STATES = {
     "FAILURE": RunState.FAILED,
     "CANCELED": RunState.STOPPED,
 }
-WRAPPERS = ("Dagster", "RetryRequested")
-"""How the classes of errors begin that Dagster puts around ours; the second says that no retry is left."""
-
-_CLASS_NAME = re.compile(r"^[\w.]+: ")
-_DATABASE_ERROR = re.compile(r"[\w.]+: \(psycopg2?\.\w+\) (?P<text>.+)")
-
 ENDS = {"STEP_SUCCESS": RunState.SUCCEEDED, "STEP_FAILURE": RunState.FAILED}
 
 
@@ -200,7 +194,7 @@ def _follow_steps(run: Run, rows: Iterable[Row[Any]], settings: Settings) -> Ite
             if (made := _begin(run, row, settings)) is not None:
                 found[row.step_key] = made
         elif row.kind in ENDS:
-            error = _read_step_error(row.event) if row.kind == "STEP_FAILURE" else None
+            error = read_step_error(row.event) if row.kind == "STEP_FAILURE" else None
             found[row.step_key] = replace(attempt, state=ENDS[row.kind], at=row.at, error=error)
     for attempt in found.values():
         if attempt.state is RunState.RUNNING and _has_ended(run):
@@ -225,19 +219,15 @@ def _begin(run: Run, row: Row[Any], settings: Settings) -> StageAttempt | None:
     )
 
 
-def _read_step_error(event: str) -> str:
+def read_step_error(event: str) -> str:
     """Return why a step failed in the words of the room, which are below those that Dagster puts around them."""
     data = json.loads(event)["dagster_event"]["event_specific_data"]
-    failure = data.get("user_failure_data") or {}
-    if failure.get("description"):
-        return str(failure["description"])
-    error = data["error"] or {"message": "no reason is known"}
+    if told := (data.get("user_failure_data") or {}).get("description"):
+        return str(told)
+    error = data["error"] or {"message": ""}
     while error.get("cause") and str(error["cls_name"]).startswith(WRAPPERS):
         error = error["cause"]
-    message = str(error["message"]).strip()
-    if found := _DATABASE_ERROR.match(message):
-        return f"the database failed: {found['text']}; check with `pokervod doctor` that it answers, then retry"
-    return _CLASS_NAME.sub("", message) or message
+    return describe_error(str(error["message"]))
 
 
 def _read_materializations(connection: Connection, settings: Settings) -> Iterator[StageAttempt]:

@@ -4,7 +4,9 @@ from pathlib import Path
 from typing import Any
 
 import dagster as dg
+import psycopg
 import pytest
+from sqlalchemy.exc import OperationalError
 
 from pokervod_pipelines.defs import sync
 from pokervod_pipelines.errors import OperatorNeeded
@@ -211,18 +213,34 @@ def test_a_deletion_that_an_operator_clears_is_audited(installation: Installatio
     assert installation.ask("select state from nas_files where path like '%1973%'") == [("cleared",)]
 
 
+@pytest.mark.parametrize(
+    ("called", "error", "told"),
+    [
+        (
+            "prune_events",
+            OperatorNeeded("the database's disk is full; free space on it, then run it again"),
+            "delete_old: the database's disk is full; free space on it, then run it again",
+        ),
+        ("prune_events", KeyError("a"), "delete_old: unexpected KeyError: 'a'. This is a bug of PokerVOD: report it"),
+        (
+            "refresh_search",
+            OperationalError("select secret", {}, psycopg.OperationalError("server closed the connection")),
+            "conclude: the database failed: server closed the connection; check with `pokervod doctor`",
+        ),
+    ],
+)
 def test_what_fails_outside_the_stages_is_told_in_its_own_words(
-    installation: Installation, monkeypatch: pytest.MonkeyPatch
+    installation: Installation, monkeypatch: pytest.MonkeyPatch, called: str, error: Exception, told: str
 ) -> None:
     def fail(*_: object) -> None:
-        raise OperatorNeeded("the database's disk is full; free space on it, then run it again")
+        raise error
 
-    monkeypatch.setattr(sync, "prune_events", fail)
+    monkeypatch.setattr(sync, called, fail)
     done = installation.run("sync")
 
     assert done.returncode == 1
-    told = "failed: delete_old: the database's disk is full; free space on it, then run it again\n"
-    assert told in done.stdout
+    assert f"failed: {told}" in done.stdout
+    assert "select secret" not in done.stdout
 
 
 def test_a_type_of_events_that_does_not_exist_is_refused_before_anything_runs(installation: Installation) -> None:

@@ -1,0 +1,55 @@
+"""Find the runs that ended since, and why one failed; what is made of them is elsewhere."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+
+import dagster as dg
+from dagster._utils.error import SerializableErrorInfo  # type: ignore[attr-defined]
+
+from pokervod_pipelines.defs.step_errors import WRAPPERS, describe_error
+
+ENDED = [dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE]
+"""A run that a person cancelled asks for nothing, and neither failed nor made anything good."""
+
+OVERLAP = timedelta(minutes=2)
+"""Each look goes back so far: a run's end may be stored late."""
+
+WILL_RETRY_TAG = "dagster/will_retry"
+"""Dagster itself starts this run again, since its process died."""
+
+
+def find_ended(
+    instance: dg.DagsterInstance,
+    since: datetime,
+    *,
+    tags: Mapping[str, str | Sequence[str]] | None = None,
+    limit: int | None = None,
+) -> list[dg.RunRecord]:
+    """Return the runs that ended since, the earliest first; those of the overlap were found before."""
+    filter_ = dg.RunsFilter(tags=tags, statuses=ENDED, updated_after=since - OVERLAP)
+    return [*instance.get_run_records(filter_, limit=limit, order_by="update_timestamp", ascending=True)]
+
+
+def is_started_again(run: dg.DagsterRun) -> bool:
+    """Return whether Dagster starts a run again that failed; of a command's own run it only says so."""
+    return run.tags.get(WILL_RETRY_TAG) == "true" and run.remote_job_origin is not None
+
+
+def describe_failure(instance: dg.DagsterInstance, run_id: str) -> str:
+    """Return why the run failed: what its first failed step said, or the run itself."""
+    for type_ in (dg.DagsterEventType.STEP_FAILURE, dg.DagsterEventType.RUN_FAILURE):
+        for entry in instance.all_logs(run_id, of_type=type_):
+            event = entry.dagster_event
+            error = getattr(event.event_specific_data, "error", None) if event else None
+            if error is not None:
+                return describe_error(find_own_error(error).message)
+            if event and event.message and type_ is dg.DagsterEventType.RUN_FAILURE:
+                return event.message
+    return describe_error("")
+
+
+def find_own_error(error: SerializableErrorInfo) -> SerializableErrorInfo:
+    """Return the error below those that Dagster put around it."""
+    while error.cause is not None and str(error.cls_name).startswith(WRAPPERS):
+        error = error.cause
+    return error
