@@ -31,13 +31,14 @@ _VARYING = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|\d+")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EndedRun:
-    """Describe a run that ended: ``error`` is None where it succeeded."""
+    """Describe a run that ended; ``error`` says why it failed."""
 
     run_id: str
     job: str
     partition: str
     correlation_id: str
-    error: str | None
+    failed: bool
+    error: str = ""
 
     @property
     def subject(self) -> str:
@@ -58,9 +59,9 @@ def record_ended_runs(engine: Engine, settings: Settings, runs: Iterable[EndedRu
     done: list[str] = []
     for run in runs:
         with engine.begin() as connection:
-            causes = find_causes(connection, run) if run.error else []
+            causes = find_causes(connection, run) if run.failed else []
             keys = {make_key(run, cause): cause for cause in causes}
-            if not run.error or _has_tried_all(connection, run):
+            if not run.failed or _has_tried_all(connection, run):
                 done += _resolve_others(connection, run, [*keys])
             for key, cause in keys.items():
                 outcome = raise_alert(connection, _make_alert(run, key, cause), settings.alerts.channels).outcome
@@ -114,7 +115,7 @@ def _has_tried_all(connection: Connection, run: EndedRun) -> bool:
 
 def _resolve_others(connection: Connection, run: EndedRun, kept: Sequence[str]) -> list[str]:
     """Resolve the job's open alerts of other causes than this run's."""
-    reason = f"run {run.run_id[:8]} {'failed for another cause' if run.error else 'succeeded'}"
+    reason = f"run {run.run_id[:8]} {'failed for another cause' if run.failed else 'succeeded'}"
     keys = connection.scalars(_OPEN, {"start": _begin_key(run), "kept": [*kept]}).all()
     resolved = [key for key in keys if resolve_alert(connection, key, actor=Actor(who=WATCHER, reason=reason))]
     return [f"resolved: {key}, {reason}" for key in resolved]

@@ -13,6 +13,7 @@ from pokervod_pipelines.definitions import build_defs
 from pokervod_pipelines.defs.run_failures import Seen
 from pokervod_pipelines.errors import ArchiveUnavailable
 from pokervod_pipelines.events import EventType, NewEvent, append_events
+from pokervod_pipelines.monitoring.run_failures import EndedRun, record_ended_runs
 from pokervod_pipelines.settings import Settings
 
 Tick = Callable[[], str]
@@ -261,6 +262,36 @@ def test_a_look_at_rest_reads_the_ended_runs_only(engine: Engine, instance: dg.D
     with engine.connect() as connection:
         assert connection.scalar(text("select count(*) from events")) == before
     assert reasons == {"no run has failed or made a failure good since the last look"}
+
+
+def set_end(instance: dg.DagsterInstance, run_id: str, at: datetime) -> None:
+    """Let the run have ended by the clock of another machine."""
+    with instance.run_storage.connect() as connection:
+        values = {"at": at.replace(tzinfo=None), "id": run_id}
+        connection.execute(text("update runs set update_timestamp = :at where run_id = :id"), values)
+
+
+def test_a_clock_that_is_ahead_hides_no_run_of_another_machine(
+    engine: Engine, instance: dg.DagsterInstance, tick: Tick
+) -> None:
+    run_id = run_job(instance, "of the other")
+    set_end(instance, run_id, datetime.now(UTC) + timedelta(hours=1))
+    tick()
+    tick()
+    run_job(instance, "of this one", job="media_sync")
+    tick()
+    tick()
+
+    assert {(alert.title, alert.times) for alert in read_alerts(engine)} == {
+        ("nas_sync WSOP failed: of the other", 1),
+        ("media_sync WSOP failed: of this one", 1),
+    }
+
+
+def test_a_failed_run_without_a_reason_has_failed(engine: Engine, settings_factory: Callable[..., Settings]) -> None:
+    run = EndedRun(run_id="12345678-9", job="nas_sync", partition="WSOP", correlation_id="c", failed=True)
+
+    assert record_ended_runs(engine, settings_factory(), [run]) == ["raised: nas_sync WSOP: no reason is known"]
 
 
 @pytest.mark.parametrize("cursor", ["{", "[]", '{"until": "yesterday"}'])
