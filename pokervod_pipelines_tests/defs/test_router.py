@@ -13,7 +13,6 @@ from sqlalchemy import Engine, text
 
 from pokervod_pipelines.definitions import build_defs
 from pokervod_pipelines.defs import router as router_module
-from pokervod_pipelines.defs import workflow_ends
 from pokervod_pipelines.defs.router import ALSO_TAG
 from pokervod_pipelines.defs.stages import CORRELATION_TAG
 from pokervod_pipelines.defs.workflows import ATTEMPT_TAG, INPUT_TAG
@@ -211,21 +210,23 @@ def test_a_request_waits_for_who_launches_it_too(settings: Settings, engine: Eng
         assert router.settle() == []
 
 
-@pytest.mark.parametrize("error", ["cannot read a\udcff.mov", "a NUL: \0", "x" * 10_000])
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [("cannot read a\udcff.mov", "cannot read a?.mov"), ("a NUL: \0", "a NUL: ?"), ("x" * 10_000, "x" * 4_000)],
+)
 def test_whatever_a_failed_run_said_the_router_goes_on(
-    settings: Settings, engine: Engine, monkeypatch: pytest.MonkeyPatch, error: str
+    settings: Settings, engine: Engine, error: str, told: str
 ) -> None:
     with open_router(settings, engine) as router:
-        monkeypatch.setattr(workflow_ends, "describe_failure", lambda *_: error)
         job = router.defs.resolve_job_def("clips_update")
         tags = {**job.run_tags, INPUT_TAG: "{no json", ATTEMPT_TAG: "two"}
         run = router.instance.create_run_for_job(job, status=dg.DagsterRunStatus.STARTED, tags=tags)
-        router.instance.report_run_failed(run)
+        router.instance.report_run_failed(run, error)
         append(engine, EventType.CATALOG_UPDATE_REQUESTED, "ask 1", **SIGNED)
         assert [each.job_name for each in router.tick()] == ["catalog_update"]
         with engine.connect() as connection:
             ended = connection.execute(text("select payload from events where type = 'system.workflow.failed'"))
-            assert [(each["input"], each["attempt"]) for each in ended.scalars()] == [({}, 1)]
+            assert [(each["input"], each["attempt"], each["error"]) for each in ended.scalars()] == [({}, 1, told)]
 
 
 def test_a_request_that_waits_for_what_left_the_settings_is_dropped(settings: Settings, engine: Engine) -> None:
@@ -277,6 +278,22 @@ def test_an_end_is_recorded_once_however_long_the_router_was_off(settings: Setti
             connection.execute(text("update events set at = at - interval '30 hours'"))
         memory = RouterMemory.load(router.cursor)
         router.cursor = replace(memory, ends_seen=datetime.now(UTC) - timedelta(hours=40)).dump()
+        router.tick()
+        with engine.connect() as connection:
+            count = connection.scalar(text("select count(*) from events where type = 'system.workflow.completed'"))
+        assert count == 1
+
+
+def test_an_end_by_a_clock_that_is_ahead_is_recorded_once(settings: Settings, engine: Engine) -> None:
+    with open_router(settings, engine) as router:
+        job = router.defs.resolve_job_def("catalog_update")
+        run_id = job.execute_in_process(instance=router.instance).run_id
+        with router.instance.run_storage.connect() as connection:
+            ahead = {"at": datetime.now(UTC).replace(tzinfo=None) + timedelta(hours=1), "id": run_id}
+            connection.execute(text("update runs set update_timestamp = :at where run_id = :id"), ahead)
+        router.tick()
+        with engine.begin() as connection:  # later, and before that clock's hour is over
+            connection.execute(text("update events set at = at - interval '10 minutes'"))
         router.tick()
         with engine.connect() as connection:
             count = connection.scalar(text("select count(*) from events where type = 'system.workflow.completed'"))
