@@ -11,37 +11,25 @@ from datetime import timedelta
 
 import dagster as dg
 from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
-from sqlalchemy import Connection, Engine, text
+from sqlalchemy import Engine, text
 
 from pokervod_pipelines.defs.logs import log_requests
 from pokervod_pipelines.defs.sensors import ALIVE, INTERVAL_SECONDS, OpenEngine
 from pokervod_pipelines.defs.stages import CORRELATION_TAG
 from pokervod_pipelines.defs.workflow_ends import record_ends
 from pokervod_pipelines.defs.workflows import INPUT_TAG, PARTITION_TAG, WORKFLOW_TAG, dump_input, request_tags
-from pokervod_pipelines.events.cursors import (
-    advance_cursor,
-    find_round,
-    keep_round,
-    read_round,
-    start_cursor,
-    stream_round,
-)
-from pokervod_pipelines.events.log import LoggedEvent
 from pokervod_pipelines.settings import Settings
 from pokervod_pipelines.workflows.declared import list_workflows
 from pokervod_pipelines.workflows.routing import (
-    ROUTER,
     RouterMemory,
     RunRequest,
     check_inputs,
     find_requests,
     merge_requests,
+    read_events,
     split_due,
 )
 from pokervod_pipelines.workflows.workflow import Workflow, WorkflowInput
-
-EVENTS_AT_ONCE = 5_000
-"""A tick reads no more; Dagster ends one that takes a minute."""
 
 QUEUED = [dg.DagsterRunStatus.QUEUED, dg.DagsterRunStatus.NOT_STARTED]
 
@@ -51,7 +39,8 @@ IDS_AT_ONCE = 500
 TO_FIRST_STEP = timedelta(seconds=1)
 """A run takes longer from its record to its first step."""
 
-ALSO_TAG = "pokervod/also_answers"
+ANSWERS_TAG = "pokervod/also_answers"
+"""The further correlation ids that a run answers."""
 
 _log = logging.getLogger(__name__)
 
@@ -97,7 +86,7 @@ def define_router(
 def _route(router: _Router, memory: RouterMemory) -> dg.SensorResult:
     """Request what is due of the events that wait and of the next ones in the log."""
     with router.engine.begin() as connection:
-        read, events = _read_events(connection, memory)
+        read, events = read_events(connection, memory)
         found = find_requests(connection, events, router.workflows)
         now = connection.scalars(text("select now()")).one()
     wanted, problems = check_inputs(
@@ -114,20 +103,6 @@ def _route(router: _Router, memory: RouterMemory) -> dg.SensorResult:
         skip_reason=None if due else dg.SkipReason(_explain(waiting, held, problems)),
         cursor=replace(read, waiting=(*waiting, *held), ends_seen=memory.ends_seen).dump(),
     )
-
-
-def _read_events(connection: Connection, memory: RouterMemory) -> tuple[RouterMemory, list[LoggedEvent]]:
-    """Move the cursor past what the tick before handed over; return the next events, and how far they go."""
-    if memory.done:
-        advance_cursor(connection, ROUTER, memory.done)
-    elif memory.left:
-        keep_round(connection, ROUTER, memory.left)
-    start_cursor(connection, ROUTER)
-    read = read_round(connection, ROUTER) or find_round(connection, ROUTER)
-    events = [] if read.is_empty else list(stream_round(connection, ROUTER, read, limit=EVENTS_AT_ONCE))
-    if len(events) == EVENTS_AT_ONCE:
-        return RouterMemory(left=replace(read, first=events[-1].id + 1)), events
-    return RouterMemory(done=None if read.is_empty else read), events
 
 
 def _drop_covered(router: _Router, requests: Collection[RunRequest]) -> list[RunRequest]:
@@ -172,7 +147,7 @@ def _make_run_request(request: RunRequest, workflow: Workflow, settings: Setting
         tags=request_tags(
             given, correlation_id=request.correlation_id, priority=request.priority, attempt=request.attempt
         )
-        | ({ALSO_TAG: ",".join(request.others)} if request.others else {}),
+        | ({ANSWERS_TAG: ",".join(request.others)} if request.others else {}),
     )
 
 

@@ -15,7 +15,16 @@ from sqlalchemy import Connection
 
 from pokervod_pipelines.errors import BadInput
 from pokervod_pipelines.events import EventType
-from pokervod_pipelines.events.cursors import Consumer, Round
+from pokervod_pipelines.events.cursors import (
+    Consumer,
+    Round,
+    advance_cursor,
+    find_round,
+    keep_round,
+    read_round,
+    start_cursor,
+    stream_round,
+)
 from pokervod_pipelines.events.log import LoggedEvent
 from pokervod_pipelines.settings import Settings
 from pokervod_pipelines.text.cursors import read_cursor
@@ -23,6 +32,9 @@ from pokervod_pipelines.workflows.routes import ROUTES, list_sources
 from pokervod_pipelines.workflows.workflow import Workflow
 
 ROUTER = Consumer("event router", list_sources())
+
+EVENTS_AT_ONCE = 5_000
+"""A look reads no more, so that it takes seconds."""
 
 MAX_DEBOUNCE = 6
 """Events that never stop coming hold a request for this many times its debounce at most."""
@@ -101,6 +113,20 @@ class RouterMemory:
 
 
 _MEMORY = TypeAdapter(RouterMemory)
+
+
+def read_events(connection: Connection, memory: RouterMemory) -> tuple[RouterMemory, list[LoggedEvent]]:
+    """Move the cursor past what the look before handed over; return the next events, and how far they go."""
+    if memory.done:
+        advance_cursor(connection, ROUTER, memory.done)
+    elif memory.left:
+        keep_round(connection, ROUTER, memory.left)
+    start_cursor(connection, ROUTER)
+    read = read_round(connection, ROUTER) or find_round(connection, ROUTER)
+    events = [] if read.is_empty else list(stream_round(connection, ROUTER, read, limit=EVENTS_AT_ONCE))
+    if len(events) == EVENTS_AT_ONCE:
+        return RouterMemory(left=replace(read, first=events[-1].id + 1)), events
+    return RouterMemory(done=None if read.is_empty else read), events
 
 
 def find_requests(

@@ -12,14 +12,14 @@ import pytest
 from sqlalchemy import Engine, text
 
 from pokervod_pipelines.definitions import build_defs
-from pokervod_pipelines.defs import router as router_module
-from pokervod_pipelines.defs.router import ALSO_TAG
+from pokervod_pipelines.defs.router import ANSWERS_TAG
 from pokervod_pipelines.defs.stages import CORRELATION_TAG
 from pokervod_pipelines.defs.workflows import ATTEMPT_TAG, INPUT_TAG
 from pokervod_pipelines.events import EventType, NewEvent, append_events
 from pokervod_pipelines.events.cursors import read_cursor
 from pokervod_pipelines.settings import Settings
 from pokervod_pipelines.sheets.sync import sync_sheet
+from pokervod_pipelines.workflows import routing
 from pokervod_pipelines.workflows.routing import ROUTER, RouterMemory, RunRequest
 from pokervod_pipelines.workflows.stages import SyncRun, run_nas_stage, run_sheets_stage
 from pokervod_pipelines_tests.sheets.harness import COLUMNS, make_line, make_lines, write_book
@@ -257,12 +257,12 @@ def test_the_same_run_in_the_queue_is_not_requested_again(settings: Settings, en
 
 
 def test_a_long_backlog_is_read_in_parts(settings: Settings, engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(router_module, "EVENTS_AT_ONCE", 3)
+    monkeypatch.setattr(routing, "EVENTS_AT_ONCE", 3)
     with open_router(settings, engine) as router:
         for number in range(8):
             sheet = "one" if number % 2 else "two"
             append(engine, EventType.SHEETS_SYNC_REQUESTED, f"ask {number}", sheet=sheet, **SIGNED)
-        found = [(each.partition_key, each.tags.get(ALSO_TAG)) for _ in range(4) for each in router.tick()]
+        found = [(each.partition_key, each.tags.get(ANSWERS_TAG)) for _ in range(4) for each in router.tick()]
         assert found[:4] == [("one", None), ("two", "ask 2"), ("two", None), ("one", "ask 5")]
         assert found[4:] == [("two", None), ("one", None)]
         with engine.connect() as connection:
