@@ -47,6 +47,18 @@ class Clip:
     tags: tuple[tuple[str, str, bool], ...]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredClip:
+    """Hold the clip of a row with times: the stretch, why it cannot be cut, and what could not be read."""
+
+    id: int
+    sheet: str
+    in_ms: int
+    out_ms: int
+    problem: str | None
+    remark: str | None
+
+
 def lock_clips(connection: Connection, sheet: str) -> None:
     """Keep other processes from this sheet's clips until the transaction ends."""
     lock_until_commit(connection, f"clips/{sheet}")
@@ -69,6 +81,29 @@ def read_clip_rows(connection: Connection, sheet: str) -> list[ClipRow]:
         {"sheet": sheet},
     )
     return [ClipRow(**row._mapping) for row in rows]
+
+
+def find_clip_of_row(connection: Connection, row_id: int) -> StoredClip:
+    """Return the clip of a row that has times."""
+    rows = connection.execute(
+        text("select id, sheet, in_ms, out_ms, problem, remark from hand_clips where sheet_row_id = :row_id"),
+        {"row_id": row_id},
+    )
+    return StoredClip(**rows.one()._mapping)
+
+
+def find_same_clip(connection: Connection, clip_id: int) -> StoredClip | None:
+    """Return the first other clip that shows the same stretch, None where none does."""
+    row = connection.execute(
+        text("""
+            select o.id, o.sheet, o.in_ms, o.out_ms, o.problem, o.remark from hand_clips c join hand_clips o
+                on o.id <> c.id and o.retired_at is null
+                and (o.file_id, o.in_ms, o.out_ms) = (c.file_id, c.in_ms, c.out_ms)
+            where c.id = :clip_id order by o.id limit 1
+        """),
+        {"clip_id": clip_id},
+    ).one_or_none()
+    return None if row is None else StoredClip(**row._mapping)
 
 
 def upsert_clips(connection: Connection, sheet: str, clips: Sequence[Clip]) -> dict[int, int]:

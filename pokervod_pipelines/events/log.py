@@ -10,7 +10,7 @@ from sqlalchemy import Connection, text
 
 from pokervod_pipelines.errors import BadInput
 from pokervod_pipelines.events.listen import CHANNEL
-from pokervod_pipelines.events.payloads import Payload, check_payload, find_payload, list_types
+from pokervod_pipelines.events.payloads import check_payload, find_payload, list_types
 from pokervod_pipelines.events.types import BLOCKS, NewEvent
 from pokervod_pipelines.periods import ALWAYS, Period, filter_period
 from pokervod_pipelines.suggestions import suggest_name
@@ -31,10 +31,6 @@ class LoggedEvent:
     source: str
     correlation_id: str
     payload: dict[str, Any]
-
-    def read_payload(self) -> Payload:
-        """Return the payload as its type has it. Raises pydantic's ``ValidationError`` for one that is older."""
-        return find_payload(self.type).model_validate(self.payload)
 
 
 def append_events(connection: Connection, source: str, correlation_id: str, events: Sequence[NewEvent]) -> int:

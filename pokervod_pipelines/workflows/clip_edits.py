@@ -6,7 +6,7 @@ A clip belongs to a row, and ``clips`` never imports ``sheets``, so the row and 
 from dataclasses import dataclass
 from pathlib import PurePath
 
-from sqlalchemy import Connection, Engine, text
+from sqlalchemy import Connection, Engine
 
 from pokervod_pipelines.actors import Actor
 from pokervod_pipelines.catalog.search import search_catalog
@@ -14,7 +14,7 @@ from pokervod_pipelines.clips.build import build_on
 from pokervod_pipelines.clips.decided_tags import read_person_tag
 from pokervod_pipelines.clips.edits import EditedClip, find_clip, lock_clip, undo_tag
 from pokervod_pipelines.clips.grades import format_grade
-from pokervod_pipelines.clips.store import lock_clips
+from pokervod_pipelines.clips.store import find_clip_of_row, find_same_clip, lock_clips
 from pokervod_pipelines.decisions import Decision, DecisionKind, find_kind, find_undoable, record, undo
 from pokervod_pipelines.errors import BadInput, Conflict
 from pokervod_pipelines.settings import Settings
@@ -95,11 +95,11 @@ def _create(connection: Connection, video: InventoryVideo, row: AnnotationRow, a
         return _report(connection, existing, video.path, decision=None)
     row_id = add_own_row(connection, row, PinnedVideo(video.id, video.path, actor.who, actor.reason))
     build_on(connection, BY_HAND, correlation_id=actor.correlation_id, signed={row_id: actor})
-    problem = connection.scalar(text("select problem from hand_clips where sheet_row_id = :id"), {"id": row_id})
-    if problem:
-        raise BadInput(f"{video.path}: {problem}")
-    clip_id = _refuse_same(connection, row_id)
-    decision = record(connection, DecisionKind.CLIP, {"clip_id": clip_id}, {"row_id": row_id}, actor=actor)
+    clip = find_clip_of_row(connection, row_id)
+    if clip.problem:
+        raise BadInput(f"{video.path}: {clip.problem}")
+    _refuse_same(connection, clip.id)
+    decision = record(connection, DecisionKind.CLIP, {"clip_id": clip.id}, {"row_id": row_id}, actor=actor)
     return _report(connection, row_id, video.path, decision=decision.id)
 
 
@@ -143,29 +143,18 @@ def _make_row(new: NewClip, video: InventoryVideo) -> AnnotationRow:
     )
 
 
-def _refuse_same(connection: Connection, row_id: int) -> int:
-    """Return the id of the row's clip; raise ``Conflict`` where another clip shows the same stretch."""
-    rows = connection.execute(
-        text("""
-            select c.id, o.id as other, o.sheet from hand_clips c left join hand_clips o on o.id <> c.id
-                and o.retired_at is null and (o.file_id, o.in_ms, o.out_ms) = (c.file_id, c.in_ms, c.out_ms)
-            where c.sheet_row_id = :row_id order by o.id
-        """),
-        {"row_id": row_id},
-    ).all()
-    clip_id, other, sheet = rows[0]
+def _refuse_same(connection: Connection, clip_id: int) -> None:
+    """Raise ``Conflict`` where another clip shows the same stretch."""
+    other = find_same_clip(connection, clip_id)
     if other is not None:
-        where = BY_HAND if sheet == BY_HAND else f"of sheet {sheet}"
+        where = BY_HAND if other.sheet == BY_HAND else f"of sheet {other.sheet}"
         raise Conflict(
-            f"clip {other}, {where}, shows this stretch already; `pokervod clips tag {other}` changes its tags"
+            f"clip {other.id}, {where}, shows this stretch already; `pokervod clips tag {other.id}` changes its tags"
         )
-    return int(clip_id)
 
 
 def _report(connection: Connection, row_id: int, path: str, *, decision: int | None) -> CreatedClip:
-    clip = connection.execute(
-        text("select id, in_ms, out_ms, remark from hand_clips where sheet_row_id = :id"), {"id": row_id}
-    ).one()
+    clip = find_clip_of_row(connection, row_id)
     return CreatedClip(
         clip_id=clip.id,  path=path, in_ms=clip.in_ms, out_ms=clip.out_ms,
         remark=clip.remark, decision=decision,
