@@ -2,12 +2,13 @@
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from typing import Annotated
 
 import dagster as dg
 from dagster._core.execution.stats import StepEventStatus
-from pydantic import TypeAdapter
+from pydantic import AwareDatetime, Field, TypeAdapter
 
 from pokervod_pipelines.defs.ended_runs import OVERLAP, describe_failure, find_ended, is_started_again
 from pokervod_pipelines.defs.run_history import ASSET_JOB, SHOWN_JOBS
@@ -22,18 +23,26 @@ INTERVAL_SECONDS = 30
 FIRST_LOOK = timedelta(days=1)
 """The first tick looks so far back."""
 
+EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
+"""No run is older; a cursor with such a time was edited."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seen:
     """Remember up to when ended runs were looked at, and which of the last of them."""
 
-    until: datetime
+    until: Annotated[AwareDatetime, Field(ge=EARLIEST)]
     runs: frozenset[str] = frozenset()
 
     @classmethod
     def read(cls, cursor: str | None) -> "Seen":
-        """Return what the cursor of a sensor says; a day ago without one, or for one that says nothing."""
-        return read_cursor(_SEEN, cursor, "run_failures") or cls(until=datetime.now(UTC) - FIRST_LOOK)
+        """Return what the cursor of a sensor says; a day ago without one, or for one that says nothing.
+
+        A time to come would hide the runs until then.
+        """
+        now = datetime.now(UTC)
+        seen = read_cursor(_SEEN, cursor, "run_failures") or cls(until=now - FIRST_LOOK)
+        return replace(seen, until=min(seen.until, now))
 
     def write(self) -> str:
         """Return the cursor."""
@@ -59,8 +68,8 @@ def define_failure_sensor(settings: Settings, open_engine: OpenEngine) -> dg.Sen
         done = record_ended_runs(open_engine(), settings, runs) if runs else []
         for sentence in done:
             context.log.info(sentence)
-        if new or not context.cursor:
-            context.update_cursor(_advance(seen, records).write())
+        if (cursor := _advance(seen, records).write()) != context.cursor:
+            context.update_cursor(cursor)  # at once also where the one before could not be read
         return dg.SkipReason("; ".join(done) or "no run has failed or made a failure good since the last look")
 
     return run_failures

@@ -17,6 +17,7 @@ from pokervod_pipelines.monitoring.run_failures import EndedRun, record_ended_ru
 from pokervod_pipelines.settings import Settings
 
 Tick = Callable[[], str]
+TickFrom = Callable[[str | None], tuple[str, str | None]]
 
 
 @pytest.fixture
@@ -26,20 +27,30 @@ def instance() -> Iterator[dg.DagsterInstance]:
 
 
 @pytest.fixture
-def tick(engine: Engine, settings_factory: Callable[..., Settings], instance: dg.DagsterInstance) -> Tick:
-    """Return ``tick()``, which ticks the sensor once and returns what it did."""
+def tick_from(engine: Engine, settings_factory: Callable[..., Settings], instance: dg.DagsterInstance) -> TickFrom:
+    """Return ``tick_from(cursor)``, which ticks the sensor once and returns what it did, and the cursor after it."""
     settings = settings_factory(alerts={"channels": [{"name": "here", "min_severity": "info"}]})
     defs = build_defs(settings=settings, engine=engine)
     sensor = defs.get_repository_def().get_sensor_def("run_failures")
+
+    def run(cursor: str | None) -> tuple[str, str | None]:
+        with dg.build_sensor_context(instance=instance, cursor=cursor, definitions=defs) as context:
+            reason = sensor(context)
+            assert isinstance(reason, dg.SkipReason)
+            return str(reason.skip_message), context.cursor
+
+    return run
+
+
+@pytest.fixture
+def tick(tick_from: TickFrom) -> Tick:
+    """Return ``tick()``, which ticks the sensor from where it was and returns what it did."""
     cursor: str | None = None
 
     def run() -> str:
         nonlocal cursor
-        with dg.build_sensor_context(instance=instance, cursor=cursor, definitions=defs) as context:
-            reason = sensor(context)
-            cursor = context.cursor
-        assert isinstance(reason, dg.SkipReason)
-        return str(reason.skip_message)
+        reason, cursor = tick_from(cursor)
+        return reason
 
     return run
 
@@ -294,6 +305,30 @@ def test_a_failed_run_without_a_reason_has_failed(engine: Engine, settings_facto
     assert record_ended_runs(engine, settings_factory(), [run]) == ["raised: nas_sync WSOP: no reason is known"]
 
 
-@pytest.mark.parametrize("cursor", ["{", "[]", '{"until": "yesterday"}'])
+NONSENSE = (
+    *("{", "[]", '{"until": "yesterday"}', '{"until": "2026-05-04"}'),
+    '{"until": "2026-05-04T10:00:00"}',  # of which zone?
+    '{"until": "0001-01-01T00:00:00+00:00"}',
+    '{"until": "2026-05-04T10:00:00+00:00", "runs": 5}',
+)
+
+
+@pytest.mark.parametrize("cursor", NONSENSE)
 def test_a_cursor_that_somebody_edited_into_nonsense_begins_a_day_ago(cursor: str) -> None:
     assert datetime.now(UTC) - Seen.read(cursor).until < timedelta(days=1, minutes=1)
+
+
+def test_a_cursor_of_a_time_to_come_hides_no_run() -> None:
+    assert Seen.read('{"until": "9999-12-31T23:59:59-14:00"}').until <= datetime.now(UTC)
+
+
+@pytest.mark.parametrize("cursor", NONSENSE)
+def test_a_cursor_that_cannot_be_read_is_replaced_at_the_first_tick(
+    tick_from: TickFrom, caplog: pytest.LogCaptureFixture, cursor: str
+) -> None:
+    _, first = tick_from(cursor)
+    warnings = len(caplog.records)
+    _, second = tick_from(first)
+
+    assert (warnings, len(caplog.records)) == (1, 1)
+    assert second == first
