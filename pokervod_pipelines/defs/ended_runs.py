@@ -1,6 +1,6 @@
 """Find the runs that ended since, and why one failed; what is made of them is elsewhere."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
 import dagster as dg
@@ -14,20 +14,38 @@ ENDED = [dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE]
 OVERLAP = timedelta(minutes=2)
 """Each look goes back so far: a run's end may be stored late."""
 
+RUNS_AT_ONCE = 500
+MICROSECOND = timedelta(microseconds=1)
+
 WILL_RETRY_TAG = "dagster/will_retry"
 """Dagster itself starts this run again, since its process died."""
 
 
-def find_ended(
-    instance: dg.DagsterInstance,
-    since: datetime,
-    *,
-    tags: Mapping[str, str | Sequence[str]] | None = None,
-    limit: int | None = None,
-) -> list[dg.RunRecord]:
+def find_ended(instance: dg.DagsterInstance, since: datetime) -> list[dg.RunRecord]:
     """Return the runs that ended since, the earliest first; those of the overlap were found before."""
-    filter_ = dg.RunsFilter(tags=tags, statuses=ENDED, updated_after=since - OVERLAP)
-    return [*instance.get_run_records(filter_, limit=limit, order_by="update_timestamp", ascending=True)]
+    filter_ = dg.RunsFilter(statuses=ENDED, updated_after=since - OVERLAP)
+    return [*instance.get_run_records(filter_, order_by="update_timestamp", ascending=True)]
+
+
+def page_ended(
+    instance: dg.DagsterInstance, since: datetime, *, tags: Mapping[str, str | Sequence[str]]
+) -> Iterator[list[dg.RunRecord]]:
+    """Yield the runs with these tags that ended since, with those of the overlap, in pages, the earliest first.
+
+    The last runs of a page may begin the next one, too. A run that ended before and was only changed since, by a tag
+    say, is left out.
+    """
+    earliest = after = since - OVERLAP
+    size = RUNS_AT_ONCE
+    while True:
+        filter_ = dg.RunsFilter(tags=tags, statuses=ENDED, updated_after=after)
+        found = instance.get_run_records(filter_, limit=size, order_by="update_timestamp", ascending=True)
+        yield [each for each in found if each.end_time is None or each.end_time > earliest.timestamp()]
+        if len(found) < size:
+            return
+        before = found[-1].update_timestamp - MICROSECOND
+        size = 2 * size if before <= after else size  # as many ended at the same moment
+        after = max(after, before)
 
 
 def is_started_again(run: dg.DagsterRun) -> bool:

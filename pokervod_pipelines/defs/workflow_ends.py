@@ -7,14 +7,12 @@ from functools import partial
 import dagster as dg
 from sqlalchemy import Engine
 
-from pokervod_pipelines.defs.ended_runs import describe_failure, find_ended, is_started_again
+from pokervod_pipelines.defs.ended_runs import describe_failure, is_started_again, page_ended
 from pokervod_pipelines.defs.stages import CORRELATION_TAG
 from pokervod_pipelines.defs.workflows import WORKFLOW_TAG, read_attempt, read_input
 from pokervod_pipelines.settings.rooms import AlertChannel
 from pokervod_pipelines.workflows.ends import EndedWorkflowRun, record_workflow_ends
 from pokervod_pipelines.workflows.workflow import Workflow
-
-RUNS_AT_ONCE = 500
 
 
 def record_ends(
@@ -25,15 +23,19 @@ def record_ends(
     *,
     since: datetime | None,
 ) -> datetime:
-    """Record each run that ended since; return up to when ends are recorded now. The first call has nothing to do."""
+    """Record each run that ended since; return up to when ends are recorded now, never less than before.
+
+    The first call has nothing to do.
+    """
     now = datetime.now(UTC)
     if since is None:
         return now
-    records = find_ended(instance, since, tags={WORKFLOW_TAG: [*workflows]}, limit=RUNS_AT_ONCE)
-    ends = [_make_end(record, workflows) for record in records if not is_started_again(record.dagster_run)]
-    if ends:
-        record_workflow_ends(engine, ends, workflows, channels, describe_failure=partial(describe_failure, instance))
-    return min(now, records[-1].update_timestamp) if len(records) == RUNS_AT_ONCE else now
+    describe = partial(describe_failure, instance)
+    for records in page_ended(instance, since, tags={WORKFLOW_TAG: [*workflows]}):
+        ends = [_make_end(record, workflows) for record in records if not is_started_again(record.dagster_run)]
+        if ends:
+            record_workflow_ends(engine, ends, workflows, channels, describe_failure=describe)
+    return max(since, now)
 
 
 def _make_end(record: dg.RunRecord, workflows: Mapping[str, Workflow]) -> EndedWorkflowRun:
