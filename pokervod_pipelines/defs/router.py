@@ -1,40 +1,45 @@
 """Define the sensor ``event_router``: it turns events into runs of workflows, as the routes say.
 
-Its cursor is Dagster's, kept once the runs of a tick are launched; the position in the event log follows at the next
-tick. So after a crash the same events ask again, under the same run keys.
+What events ask for is kept in the database until its run is recorded, so after a crash the same requests are handed
+again, under the same run keys. While a watcher lives (``workflows.watch``) it launches them, and the sensor only
+records how runs ended.
 """
 
-import logging
+import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 
 import dagster as dg
 from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
-from sqlalchemy import Engine, text
+from pydantic import AwareDatetime, BaseModel, TypeAdapter
+from sqlalchemy import Engine
 
+from pokervod_pipelines.defs.ended_runs import OVERLAP
 from pokervod_pipelines.defs.logs import log_requests
 from pokervod_pipelines.defs.sensors import ALIVE, INTERVAL_SECONDS, OpenEngine
 from pokervod_pipelines.defs.stages import CORRELATION_TAG
 from pokervod_pipelines.defs.workflow_ends import record_ends
-from pokervod_pipelines.defs.workflows import INPUT_TAG, PARTITION_TAG, WORKFLOW_TAG, dump_input, request_tags
+from pokervod_pipelines.defs.workflows import PARTITION_TAG, WORKFLOW_TAG, read_input, request_tags
 from pokervod_pipelines.settings import Settings
+from pokervod_pipelines.text.cursors import read_cursor
 from pokervod_pipelines.workflows.declared import list_workflows
-from pokervod_pipelines.workflows.routing import (
-    RouterMemory,
+from pokervod_pipelines.workflows.routing import hand_due, route_events
+from pokervod_pipelines.workflows.run_requests import (
+    HandedRequest,
     RunRequest,
-    check_inputs,
-    find_requests,
-    merge_requests,
-    read_events,
-    split_due,
+    delete_answered,
+    delete_requests,
+    list_handed_keys,
+    merge_all,
+    take_back,
 )
 from pokervod_pipelines.workflows.workflow import Workflow, WorkflowInput
 
 QUEUED = [dg.DagsterRunStatus.QUEUED, dg.DagsterRunStatus.NOT_STARTED]
 
 IDS_AT_ONCE = 500
-"""Correlation ids that one query of Dagster's runs names."""
+"""Correlation ids, or run keys, that one query of Dagster's runs names."""
 
 TO_FIRST_STEP = timedelta(seconds=1)
 """A run takes longer from its record to its first step."""
@@ -42,17 +47,27 @@ TO_FIRST_STEP = timedelta(seconds=1)
 ANSWERS_TAG = "pokervod/also_answers"
 """The further correlation ids that a run answers."""
 
-_log = logging.getLogger(__name__)
+RUN_KEY_TAG = "dagster/run_key"
+"""Dagster gives it to the runs that sensors request, and starts no second run of the same sensor and key."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Router:
-    """Carry what a tick needs."""
+class Router:
+    """Carry what decides about requests."""
 
     instance: dg.DagsterInstance
     engine: Engine
     settings: Settings
     workflows: Mapping[str, Workflow]
+
+
+class _Cursor(BaseModel):
+    """Remember up to when the ends of runs are recorded."""
+
+    ends_seen: AwareDatetime | None = None
+
+
+_CURSOR = TypeAdapter(_Cursor)
 
 
 def define_router(
@@ -73,82 +88,110 @@ def define_router(
     def event_router(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
         if not settings.workflows.enabled:
             return dg.SkipReason("`workflows.enabled` is false in the settings: events wait")
-        memory = RouterMemory.load(context.cursor)
-        router = _Router(context.instance, open_engine(), settings, workflows)
-        ends_seen = record_ends(
-            context.instance, router.engine, workflows, settings.alerts.channels, since=memory.ends_seen
+        router = Router(context.instance, open_engine(), settings, workflows)
+        since = _read_ends_seen(context.cursor)
+        ends_seen = record_ends(context.instance, router.engine, workflows, settings.alerts.channels, since=since)
+        requests, reason = _route(router)
+        log_requests("event_router", requests)
+        return dg.SensorResult(
+            run_requests=requests,
+            skip_reason=None if requests else dg.SkipReason(reason),
+            cursor=json.dumps({"ends_seen": ends_seen.isoformat()}),
         )
-        return _route(router, replace(memory, ends_seen=ends_seen))
 
     return [event_router]
 
 
-def _route(router: _Router, memory: RouterMemory) -> dg.SensorResult:
-    """Request what is due of the events that wait and of the next ones in the log."""
-    with router.engine.begin() as connection:
-        read, events = read_events(connection, memory)
-        found = find_requests(connection, events, router.workflows)
-        now = connection.scalars(text("select now()")).one()
-    wanted, problems = check_inputs(
-        merge_requests(memory.waiting, _drop_covered(router, found)), router.workflows, router.settings
-    )
-    due, waiting = split_due(wanted, now)
-    due, held = _hold_queued(router, _drop_covered(router, due))
-    for problem in problems:
-        _log.warning("%s", problem)
-    requests = [_make_run_request(each, router.workflows[each.workflow], router.settings) for each in due]
-    log_requests("event_router", requests)
-    return dg.SensorResult(
-        run_requests=requests,
-        skip_reason=None if due else dg.SkipReason(_explain(waiting, held, problems)),
-        cursor=replace(read, waiting=(*waiting, *held), ends_seen=memory.ends_seen).dump(),
-    )
+def _read_ends_seen(cursor: str | None) -> datetime | None:
+    """Return up to when the ends of runs are recorded; a while ago where a person edited the cursor into nonsense."""
+    if not cursor:
+        return None
+    seen = read_cursor(_CURSOR, cursor, "event_router")
+    return seen.ends_seen if seen else datetime.now(UTC) - OVERLAP
 
 
-def _drop_covered(router: _Router, requests: Collection[RunRequest]) -> list[RunRequest]:
-    covered = find_covered(router.instance, requests, router.workflows)
-    return [each for each in requests if each.key not in covered]
+def _route(router: Router) -> tuple[list[dg.RunRequest], str]:
+    """Return a run for each request that is due, and why there is none."""
+    forget_answered(router)
+    route_events(router.engine, router.workflows)
+    due, waiting = hand_due(router.engine, router.workflows, router.settings)
+    admitted = [(each.run_key, request) for each in due if (request := admit(router, each))]
+    held = {each.request.workflow for each in due} - {request.workflow for _, request in admitted}
+    return [_make_run_request(router, key, request) for key, request in admitted], _explain(waiting, held)
 
 
-def _hold_queued(router: _Router, due: list[RunRequest]) -> tuple[list[RunRequest], list[RunRequest]]:
-    """Return the requests to launch, and those for which the same run is in the queue: these gather until it begins."""
-    if not due:
-        return [], []
-    names = {WORKFLOW_TAG: sorted({each.workflow for each in due})}
-    queued = {
-        (run.tags[WORKFLOW_TAG], run.tags.get(INPUT_TAG))
-        for run in router.instance.get_runs(dg.RunsFilter(tags=names, statuses=QUEUED))
-    }
-    held = [each for each in due if (each.workflow, dump_input(_read_input(each, router))) in queued]
-    return [each for each in due if each not in held], held
+def forget_answered(router: Router) -> None:
+    """Delete the requests whose run is recorded."""
+    with router.engine.connect() as connection:
+        keys = list_handed_keys(connection)
+    for start in range(0, len(keys), IDS_AT_ONCE):
+        tags = {RUN_KEY_TAG: keys[start : start + IDS_AT_ONCE]}
+        found = {run.tags[RUN_KEY_TAG] for run in router.instance.get_runs(dg.RunsFilter(tags=tags))}
+        with router.engine.begin() as connection:
+            delete_answered(connection, found)
 
 
-def _read_input(request: RunRequest, router: _Router) -> WorkflowInput:
+def admit(router: Router, handed: HandedRequest) -> RunRequest | None:
+    """Return the request to launch under the key, None where runs answer it already or one in the queue will."""
+    covered = find_covered(router.instance, [each.request for each in handed.parts], router.workflows)
+    left = [each for each in handed.parts if each.request.key not in covered]
+    if len(left) < len(handed.parts):
+        with router.engine.begin() as connection:
+            delete_requests(connection, {each.id for each in handed.parts} - {each.id for each in left})
+    if not left:
+        return None
+    request = merge_all(each.request for each in left)
+    if _is_queued(router, request):
+        with router.engine.begin() as connection:
+            take_back(connection, handed.run_key)
+        return None
+    return request
+
+
+def _is_queued(router: Router, request: RunRequest) -> bool:
+    """Return whether the same run is in the queue; its request gathers what is asked for until it begins."""
+    workflow = router.workflows[request.workflow]
+    given = _read_input(router, request)
+    queued = router.instance.get_runs(dg.RunsFilter(tags={WORKFLOW_TAG: request.workflow}, statuses=QUEUED))
+    return any(_read_own(each, workflow) == given.model_dump(mode="json", exclude_defaults=True) for each in queued)
+
+
+def _read_own(run: dg.DagsterRun, workflow: Workflow) -> dict[str, object]:
+    """Return the input of a run without what is the default."""
+    given = workflow.input.model_construct(**read_input(run.tags, workflow))
+    return given.model_dump(mode="json", exclude_defaults=True, warnings=False)
+
+
+def _read_input(router: Router, request: RunRequest) -> WorkflowInput:
     return router.workflows[request.workflow].read_input(request.input, router.settings)
 
 
-def _explain(waiting: Iterable[RunRequest], held: Iterable[RunRequest], problems: Iterable[str]) -> str:
+def _explain(waiting: Iterable[RunRequest], held: Iterable[str]) -> str:
     reasons = [
         *(f"{each.workflow} waits until {each.due_at:%H:%M:%S} UTC" for each in waiting),
-        *(f"{each.workflow} waits until the same run in the queue has begun" for each in held),
-        *problems,
+        *(f"{name} is answered by a run, or waits until the same run in the queue has begun" for name in sorted(held)),
     ]
     return "; ".join(reasons[:10]) or "no event asks for a workflow"
 
 
-def _make_run_request(request: RunRequest, workflow: Workflow, settings: Settings) -> dg.RunRequest:
-    given = workflow.read_input(request.input, settings)
+def _make_run_request(router: Router, run_key: str, request: RunRequest) -> dg.RunRequest:
+    workflow, given = router.workflows[request.workflow], _read_input(router, request)
     steps = workflow.select_steps(given)
     return dg.RunRequest(
-        run_key=request.key,
+        run_key=run_key,
         job_name=workflow.name,
-        partition_key=workflow.find_partition(given, settings),
+        partition_key=workflow.find_partition(given, router.settings),
         asset_selection=[dg.AssetKey(step) for step in steps] if len(steps) < len(workflow.steps) else None,
-        tags=request_tags(
-            given, correlation_id=request.correlation_id, priority=request.priority, attempt=request.attempt
-        )
-        | ({ANSWERS_TAG: ",".join(request.others)} if request.others else {}),
+        tags=make_tags(request, given),
     )
+
+
+def make_tags(request: RunRequest, given: WorkflowInput) -> dict[str, str]:
+    """Return the tags of the run that answers the request."""
+    tags = request_tags(
+        given, correlation_id=request.correlation_id, priority=request.priority, attempt=request.attempt
+    )
+    return tags | ({ANSWERS_TAG: ",".join(request.others)} if request.others else {})
 
 
 def find_covered(

@@ -1,34 +1,41 @@
-"""Turn events into requests for runs of workflows, and hold those whose time has not come.
+"""Turn events into requests for runs of workflows, and hand over those whose time has come.
 
 What belongs together is one request: events that ask for the same workflow with the same input, until none came for a
 moment. What a run of the same request does itself is not asked for again.
 """
 
-import json
-from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, replace
+import logging
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any
 
-from pydantic import TypeAdapter
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Engine, text
 
+from pokervod_pipelines.db.locks import lock_until_commit
 from pokervod_pipelines.errors import BadInput
 from pokervod_pipelines.events import EventType
 from pokervod_pipelines.events.cursors import (
     Consumer,
-    Round,
     advance_cursor,
-    find_round,
     keep_round,
+    read_pending,
     read_round,
     start_cursor,
     stream_round,
 )
 from pokervod_pipelines.events.log import LoggedEvent
 from pokervod_pipelines.settings import Settings
-from pokervod_pipelines.text.cursors import read_cursor
 from pokervod_pipelines.workflows.routes import ROUTES, list_sources
+from pokervod_pipelines.workflows.run_requests import (
+    HandedRequest,
+    RunRequest,
+    StoredRequest,
+    delete_requests,
+    mark_handed,
+    merge_all,
+    read_requests,
+    store_requests,
+)
 from pokervod_pipelines.workflows.workflow import Workflow
 
 ROUTER = Consumer("event router", list_sources())
@@ -36,97 +43,107 @@ ROUTER = Consumer("event router", list_sources())
 EVENTS_AT_ONCE = 5_000
 """A look reads no more, so that it takes seconds."""
 
-MAX_DEBOUNCE = 6
-"""Events that never stop coming hold a request for this many times its debounce at most."""
-
-MAX_OTHERS = 10
+_log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RunRequest:
-    """Ask for a run of a workflow with an input, not before ``due_at``.
-
-    ``event_id`` is the newest event that asked, at ``asked_at``; ``first_at`` is the time of the first one.
-    ``made_by`` is the asset whose step appends such events. ``attempt`` counts from 1. ``others`` are the first of the
-    further correlation ids that one run answers.
-    """
-
-    workflow: str
-    input: Mapping[str, Any]
-    correlation_id: str
-    event_id: int
-    first_at: datetime
-    asked_at: datetime
-    due_at: datetime
-    made_by: str | None = None
-    priority: int = 0
-    attempt: int = 1
-    others: tuple[str, ...] = ()
-
-    @property
-    def target(self) -> str:
-        """Return what is the same for requests that one run answers."""
-        return f"{self.workflow} {json.dumps(dict(self.input), sort_keys=True, ensure_ascii=False)}"
-
-    @property
-    def key(self) -> str:
-        """Return what is the same where the same events ask again, and not where a restored log has their numbers."""
-        return f"{self.target} {self.event_id} {self.asked_at.isoformat(timespec='milliseconds')}"
-
-    def merge(self, other: "RunRequest") -> "RunRequest":
-        """Return one request for both; a later event moves its time, within limits."""
-        first, last = sorted((self, other), key=lambda each: each.event_id)
-        ids = dict.fromkeys((*first.others, last.correlation_id, *last.others))
-        latest = first.first_at + MAX_DEBOUNCE * (last.due_at - last.asked_at)
-        return replace(
-            first,
-            event_id=last.event_id,
-            asked_at=last.asked_at,
-            due_at=max(min(last.due_at, latest), last.asked_at),
-            made_by=first.made_by if first.made_by == last.made_by else None,
-            priority=max(first.priority, last.priority),
-            others=tuple(each for each in ids if each != first.correlation_id)[:MAX_OTHERS],
-        )
+def route_events(engine: Engine, workflows: Mapping[str, Workflow]) -> None:
+    """Store what the next events ask for; that and the position in the log are one transaction."""
+    with engine.begin() as connection:
+        lock_until_commit(connection, ROUTER.name)
+        store_requests(connection, find_requests(connection, _read_events(connection), workflows))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RouterMemory:
-    """Keep between two looks what waits for its time, and which events were read.
-
-    ``done`` is a round that was read to its end, ``left`` what is left of one; runs' ends up to ``ends_seen`` are
-    recorded.
-    """
-
-    waiting: tuple[RunRequest, ...] = ()
-    done: Round | None = None
-    left: Round | None = None
-    ends_seen: datetime | None = None
-
-    def dump(self) -> str:
-        """Return the memory as a text."""
-        return json.dumps(asdict(self), default=datetime.isoformat)
-
-    @classmethod
-    def load(cls, dumped: str | None) -> "RouterMemory":
-        """Return what was dumped; an empty memory for nothing, or for what is no memory: its events are read again."""
-        return read_cursor(_MEMORY, dumped, "event_router") or cls()
-
-
-_MEMORY = TypeAdapter(RouterMemory)
-
-
-def read_events(connection: Connection, memory: RouterMemory) -> tuple[RouterMemory, list[LoggedEvent]]:
-    """Move the cursor past what the look before handed over; return the next events, and how far they go."""
-    if memory.done:
-        advance_cursor(connection, ROUTER, memory.done)
-    elif memory.left:
-        keep_round(connection, ROUTER, memory.left)
+def _read_events(connection: Connection) -> list[LoggedEvent]:
+    """Return the next events, and move the cursor past them."""
     start_cursor(connection, ROUTER)
-    read = read_round(connection, ROUTER) or find_round(connection, ROUTER)
-    events = [] if read.is_empty else list(stream_round(connection, ROUTER, read, limit=EVENTS_AT_ONCE))
+    events: list[LoggedEvent] = []
+    left = read_round(connection, ROUTER)
+    if left is None:
+        left, events = read_pending(connection, ROUTER, EVENTS_AT_ONCE)
+    if not left.is_empty and not events:
+        events = list(stream_round(connection, ROUTER, left, limit=EVENTS_AT_ONCE))
     if len(events) == EVENTS_AT_ONCE:
-        return RouterMemory(left=replace(read, first=events[-1].id + 1)), events
-    return RouterMemory(done=None if read.is_empty else read), events
+        keep_round(connection, ROUTER, replace(left, first=events[-1].id + 1))
+    elif not left.is_empty:
+        advance_cursor(connection, ROUTER, left)
+    return events
+
+
+def hand_due(
+    engine: Engine, workflows: Mapping[str, Workflow], settings: Settings, *, busy: Collection[str] | None = None
+) -> tuple[list[HandedRequest], list[RunRequest]]:
+    """Hand over the requests whose time has come, those of higher priority first; return them and the others.
+
+    With ``busy``, the names of workflows, none is handed for these, and one at most for each other.
+    """
+    with engine.begin() as connection:
+        lock_until_commit(connection, ROUTER.name)
+        now = connection.scalars(text("select clock_timestamp()")).one()
+        found = _drop_invalid(connection, read_requests(connection), workflows, settings)
+        due, waiting = split_due(_group(found), now)
+        due = due if busy is None else _take_one_each(due, busy)
+        for each in due:
+            mark_handed(connection, each)
+    return due, waiting
+
+
+def _group(requests: Iterable[StoredRequest]) -> list[HandedRequest]:
+    """Return what one run answers: the waiting requests of a target, or those that were handed under a key."""
+    groups: dict[tuple[str, str | None], list[StoredRequest]] = {}
+    for each in requests:
+        groups.setdefault((each.request.target, each.run_key), []).append(each)
+    return [
+        HandedRequest(run_key=key or merge_all(each.request for each in parts).key, parts=tuple(parts))
+        for (_, key), parts in groups.items()
+    ]
+
+
+def split_due(groups: Iterable[HandedRequest], now: datetime) -> tuple[list[HandedRequest], list[RunRequest]]:
+    """Return what has to be handed now, those of higher priority first, and the requests that wait for their time."""
+    due: list[HandedRequest] = []
+    waiting: list[RunRequest] = []
+    for each in groups:
+        if each.parts[0].run_key or each.request.due_at <= now:
+            due.append(each)
+        else:
+            waiting.append(each.request)
+    return sorted(due, key=lambda each: (-each.request.priority, each.request.event_id)), waiting
+
+
+def _take_one_each(due: Iterable[HandedRequest], busy: Collection[str]) -> list[HandedRequest]:
+    first: dict[str, HandedRequest] = {}
+    for each in due:
+        first.setdefault(each.request.workflow, each)
+    return [each for name, each in first.items() if name not in busy]
+
+
+def _drop_invalid(
+    connection: Connection, found: list[StoredRequest], workflows: Mapping[str, Workflow], settings: Settings
+) -> list[StoredRequest]:
+    """Return the requests whose input is valid; say why the others are not: a sheet that left the settings, say."""
+    valid, invalid = [], []
+    for each in found:
+        problem = find_problem(each.request, workflows.get(each.request.workflow), settings)
+        if problem is None:
+            valid.append(each)
+        else:
+            invalid.append(each.id)
+            ids = {"correlation_id": each.request.correlation_id}
+            _log.warning("request %s is dropped: %s", each.request.correlation_id, problem, extra=ids)
+    if invalid:
+        delete_requests(connection, invalid)
+    return valid
+
+
+def find_problem(request: RunRequest, workflow: Workflow | None, settings: Settings) -> str | None:
+    """Return why the request can have no run, None for nothing."""
+    if workflow is None:
+        return f"the workflow {request.workflow} is not declared any more"
+    try:
+        workflow.read_input(request.input, settings)
+    except BadInput as error:
+        return str(error)
+    return None
 
 
 def find_requests(
@@ -139,46 +156,6 @@ def find_requests(
             place = event.correlation_id, request.target
             found[place] = found[place].merge(request) if place in found else request
     return list(found.values())
-
-
-def merge_requests(waiting: Iterable[RunRequest], new: Iterable[RunRequest]) -> list[RunRequest]:
-    """Return one request for each target."""
-    merged: dict[str, RunRequest] = {}
-    for request in (*waiting, *new):
-        known = merged.get(request.target)
-        merged[request.target] = known.merge(request) if known else request
-    return list(merged.values())
-
-
-def split_due(requests: Iterable[RunRequest], now: datetime) -> tuple[list[RunRequest], list[RunRequest]]:
-    """Return the requests whose time has come, those of higher priority first, and the others."""
-    due = [each for each in requests if each.due_at <= now]
-    waiting = [each for each in requests if each.due_at > now]
-    return sorted(due, key=lambda each: (-each.priority, each.event_id)), waiting
-
-
-def check_inputs(
-    requests: Iterable[RunRequest], workflows: Mapping[str, Workflow], settings: Settings
-) -> tuple[list[RunRequest], list[str]]:
-    """Return the requests whose input is valid, and why the others are not: a sheet that left the settings, say."""
-    valid, problems = [], []
-    for request in requests:
-        problem = _find_problem(request, workflows.get(request.workflow), settings)
-        if problem is None:
-            valid.append(request)
-        else:
-            problems.append(f"request {request.correlation_id} is dropped: {problem}")
-    return valid, problems
-
-
-def _find_problem(request: RunRequest, workflow: Workflow | None, settings: Settings) -> str | None:
-    if workflow is None:
-        return f"the workflow {request.workflow} is not declared any more"
-    try:
-        workflow.read_input(request.input, settings)
-    except BadInput as error:
-        return str(error)
-    return None
 
 
 def _route_event(connection: Connection, event: LoggedEvent, workflows: Mapping[str, Workflow]) -> list[RunRequest]:

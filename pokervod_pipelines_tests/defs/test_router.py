@@ -1,18 +1,19 @@
 """Check that events lead to real runs of exactly what they touch, each once, under the id of their request."""
 
+import json
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import dagster as dg
 import pytest
-from sqlalchemy import Engine, text
+from sqlalchemy import Connection, Engine, text
 
 from pokervod_pipelines.definitions import build_defs
-from pokervod_pipelines.defs.router import ANSWERS_TAG
+from pokervod_pipelines.defs.router import ANSWERS_TAG, RUN_KEY_TAG
 from pokervod_pipelines.defs.stages import CORRELATION_TAG
 from pokervod_pipelines.defs.workflows import ATTEMPT_TAG, INPUT_TAG
 from pokervod_pipelines.events import EventType, NewEvent, append_events
@@ -20,7 +21,8 @@ from pokervod_pipelines.events.cursors import read_cursor
 from pokervod_pipelines.settings import Settings
 from pokervod_pipelines.sheets.sync import sync_sheet
 from pokervod_pipelines.workflows import routing
-from pokervod_pipelines.workflows.routing import ROUTER, RouterMemory, RunRequest
+from pokervod_pipelines.workflows.routing import ROUTER
+from pokervod_pipelines.workflows.run_requests import RunRequest, store_requests
 from pokervod_pipelines.workflows.stages import SyncRun, run_nas_stage, run_sheets_stage
 from pokervod_pipelines_tests.sheets.harness import COLUMNS, make_line, make_lines, write_book
 
@@ -42,14 +44,13 @@ class Router:
     cursor: str | None = None
     launched: list[tuple[str, str | None, str]] = field(default_factory=list)
 
-    def tick(self, *, keep: bool = True) -> list[dg.RunRequest]:
+    def tick(self) -> list[dg.RunRequest]:
         sensor = self.defs.get_repository_def().get_sensor_def("event_router")
         context = dg.build_sensor_context(instance=self.instance, cursor=self.cursor, definitions=self.defs)
         result = sensor(context)
         assert isinstance(result, dg.SensorResult)
         assert result.run_requests or result.skip_reason
-        if keep:
-            self.cursor = result.cursor
+        self.cursor = result.cursor
         return list(result.run_requests or ())
 
     def run(self, request: dg.RunRequest, *, raise_on_error: bool = True) -> dg.ExecuteInProcessResult:
@@ -59,7 +60,7 @@ class Router:
             instance=self.instance,
             partition_key=request.partition_key,
             asset_selection=request.asset_selection,
-            tags=dict(request.tags),
+            tags={**request.tags, RUN_KEY_TAG: str(request.run_key)},
             raise_on_error=raise_on_error,
         )
 
@@ -69,6 +70,7 @@ class Router:
         for _ in range(12):
             with self.engine.begin() as connection:  # what waits for its time has waited
                 connection.execute(text("update events set at = at - interval '1 minute'"))
+                pass_time(connection)
             requests = self.tick()
             for request in requests:
                 self.run(request)
@@ -100,6 +102,16 @@ def open_router(settings: Settings, engine: Engine) -> Iterator[Router]:
         yield router
 
 
+def pass_time(connection: Connection) -> None:
+    """Let a minute pass for the requests: their time comes, and what was handed out is handed out again."""
+    connection.execute(
+        text("""
+            update run_requests set first_at = first_at - interval '1 minute', due_at = due_at - interval '1 minute',
+                handed_at = handed_at - interval '1 minute'
+        """)
+    )
+
+
 def append(engine: Engine, type_: EventType, correlation_id: str, **payload: object) -> None:
     """Append an event of a minute ago: what waits for its time has waited."""
     with engine.begin() as connection:
@@ -116,13 +128,20 @@ def test_a_request_runs_what_it_names_under_its_id(settings: Settings, engine: E
         assert router.tick() == []
 
 
-def test_a_tick_that_was_not_kept_asks_again_under_the_same_key(settings: Settings, engine: Engine) -> None:
+def test_what_nobody_launched_is_requested_again_under_the_same_key(settings: Settings, engine: Engine) -> None:
     with open_router(settings, engine) as router:
         append(engine, EventType.NAS_SCAN_REQUESTED, "ask 1", library="pad", **SIGNED)
-        lost, kept = router.tick(keep=False), router.tick()
-        assert [each.run_key for each in lost] == [each.run_key for each in kept]
-        assert kept
+        lost = router.tick()
         assert router.tick() == []
+        with engine.begin() as connection:
+            pass_time(connection)
+        again = router.tick()
+        assert [each.run_key for each in lost] == [each.run_key for each in again]
+        assert again
+        router.run(again[0], raise_on_error=False)
+        with engine.begin() as connection:
+            pass_time(connection)
+        assert "nas_sync" not in [each.job_name for each in router.tick()]
 
 
 def test_a_new_file_reaches_the_catalog_and_the_rows_that_may_mean_it(settings: Settings, engine: Engine) -> None:
@@ -231,12 +250,16 @@ def test_whatever_a_failed_run_said_the_router_goes_on(
 
 def test_a_request_that_waits_for_what_left_the_settings_is_dropped(settings: Settings, engine: Engine) -> None:
     with open_router(settings, engine) as router:
-        router.cursor = RouterMemory(
-            waiting=(make_request("sheets_sync", sheet="gone"), make_request("not_declared")), ends_seen=NOW
-        ).dump()
+        with engine.begin() as connection:
+            store_requests(connection, [make_request("sheets_sync", sheet="gone"), make_request("not_declared")])
         append(engine, EventType.CATALOG_UPDATE_REQUESTED, "ask 1", **SIGNED)
         assert [each.job_name for each in router.tick()] == ["catalog_update"]
-        assert RouterMemory.load(router.cursor).waiting == ()
+        assert count_requests(engine, "run_key is null") == 0
+
+
+def count_requests(engine: Engine, condition: str) -> int:
+    with engine.connect() as connection:
+        return int(connection.scalar(text(f"select count(*) from run_requests where {condition}")) or 0)
 
 
 def make_request(workflow: str, **given: str) -> RunRequest:
@@ -252,7 +275,10 @@ def test_the_same_run_in_the_queue_is_not_requested_again(settings: Settings, en
         queued = router.instance.create_run_for_job(job, tags=tags)
         append(engine, EventType.CATALOG_CORRECTED, "ask 1", **CORRECTION)
         assert router.tick() == []
+        assert count_requests(engine, "run_key is null") == 1
         router.instance.report_run_canceled(queued)
+        with engine.begin() as connection:
+            pass_time(connection)
         assert [each.tags[CORRELATION_TAG] for each in router.tick()] == ["ask 1"]
 
 
@@ -276,8 +302,7 @@ def test_an_end_is_recorded_once_however_long_the_router_was_off(settings: Setti
         router.tick()
         with engine.begin() as connection:
             connection.execute(text("update events set at = at - interval '30 hours'"))
-        memory = RouterMemory.load(router.cursor)
-        router.cursor = replace(memory, ends_seen=datetime.now(UTC) - timedelta(hours=40)).dump()
+        router.cursor = json.dumps({"ends_seen": (datetime.now(UTC) - timedelta(hours=40)).isoformat()})
         router.tick()
         with engine.connect() as connection:
             count = connection.scalar(text("select count(*) from events where type = 'system.workflow.completed'"))

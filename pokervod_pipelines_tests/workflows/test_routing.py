@@ -12,21 +12,18 @@ from sqlalchemy import Engine
 
 from pokervod_pipelines.errors import BadInput
 from pokervod_pipelines.events import EventType
-from pokervod_pipelines.events.cursors import Round
 from pokervod_pipelines.events.log import LoggedEvent
 from pokervod_pipelines.events.payloads import find_payload
 from pokervod_pipelines.settings import Settings
 from pokervod_pipelines.workflows.declared import list_workflows, nas_sync
 from pokervod_pipelines.workflows.routes import ROUTES
-from pokervod_pipelines.workflows.routing import (
+from pokervod_pipelines.workflows.routing import answer_failure, find_problem, find_requests, split_due
+from pokervod_pipelines.workflows.run_requests import (
     MAX_DEBOUNCE,
-    RouterMemory,
+    HandedRequest,
     RunRequest,
-    answer_failure,
-    check_inputs,
-    find_requests,
-    merge_requests,
-    split_due,
+    StoredRequest,
+    merge_all,
 )
 from pokervod_pipelines.workflows.workflow import OnError, SheetName, Step, Workflow, WorkflowInput
 
@@ -128,12 +125,11 @@ def test_events_ask_for_workflows_of_assets_only() -> None:
 
 def test_what_keeps_changing_is_requested_in_the_end() -> None:
     requests = [make_request(number=number, second=number) for number in range(30)]
-    merged: list[RunRequest] = []
-    for each in requests:
-        merged = merge_requests(merged, [each])
-        due, merged = split_due(merged, each.asked_at)
+    for count in range(1, 30):
+        merged = merge_all(requests[:count])
+        due, _ = split_due([make_group(merged)], requests[count - 1].asked_at)
         if due:
-            assert due[0].asked_at - due[0].first_at >= timedelta(seconds=2 * MAX_DEBOUNCE)
+            assert merged.asked_at - merged.first_at >= timedelta(seconds=2 * MAX_DEBOUNCE)
             return
     pytest.fail("it waited for ever")
 
@@ -152,35 +148,25 @@ def make_request(*, number: int = 1, second: float = 0, priority: int = 0, workf
     )
 
 
+def make_group(request: RunRequest, run_key: str | None = None) -> HandedRequest:
+    stored = StoredRequest(id=request.event_id, request=request, run_key=run_key)
+    return HandedRequest(run_key=run_key or request.key, parts=(stored,))
+
+
 def test_what_is_urgent_is_launched_first() -> None:
     requests = [make_request(number=1, workflow="a"), make_request(number=2, workflow="b", priority=10)]
-    due, waiting = split_due(requests, NOW + timedelta(seconds=3))
-    assert ([each.workflow for each in due], waiting) == (["b", "a"], [])
-
-
-def test_a_memory_is_the_same_after_it_was_kept() -> None:
-    memory = RouterMemory(waiting=(make_request(),), done=Round(1, None, "5:9:6", 2, 8), ends_seen=NOW)
-    assert RouterMemory.load(memory.dump()) == memory
-    assert RouterMemory.load(None) == RouterMemory()
-
-
-@pytest.mark.parametrize("cursor", ["{", "[]", '{"waiting": [{"workflow": "w"}]}', '{"done": {"last": "x"}}', "17"])
-def test_a_cursor_that_somebody_edited_into_nonsense_begins_anew(cursor: str) -> None:
-    assert RouterMemory.load(cursor) == RouterMemory()
-
-
-def test_a_cursor_of_an_earlier_version_is_read() -> None:
-    earlier = '{"waiting": [], "done": null, "ends_seen": "2026-11-30T12:00:00+00:00"}'
-    assert RouterMemory.load(earlier) == RouterMemory(ends_seen=NOW)
+    due, waiting = split_due(map(make_group, requests), NOW + timedelta(seconds=3))
+    assert ([each.request.workflow for each in due], waiting) == (["b", "a"], [])
 
 
 @given(st.lists(st.tuples(st.integers(1, 50), st.floats(0, 100), st.sampled_from("abc")), max_size=12))
-def test_no_request_is_lost_by_merging(asked: list[tuple[int, float, str]]) -> None:
+def test_merged_requests_wait_for_the_newest(asked: list[tuple[int, float, str]]) -> None:
     requests = [make_request(number=number, second=second, workflow=name) for number, second, name in asked]
-    merged = merge_requests(requests[:5], requests[5:])
-    newest = {each.target: max(other.event_id for other in requests if other.target == each.target) for each in merged}
-    assert {each.target for each in merged} == {each.target for each in requests}
-    assert all(each.event_id == newest[each.target] and each.due_at >= each.asked_at for each in merged)
+    for target in {each.target for each in requests}:
+        same = [each for each in requests if each.target == target]
+        merged = merge_all(same)
+        assert merged.event_id == max(each.event_id for each in same)
+        assert merged.due_at >= merged.asked_at
 
 
 class SheetInput(WorkflowInput):
@@ -249,10 +235,8 @@ def test_a_request_for_what_left_the_settings_is_told(settings_factory: Any) -> 
         workflow="sheets_sync", input={"sheet": "gone"}, correlation_id="c", event_id=1, first_at=NOW, asked_at=NOW,
         due_at=NOW,
     )  # fmt: skip
-    valid, problems = check_inputs([request], WORKFLOWS, settings_factory())
-    assert valid == []
-    assert len(problems) == 1
-    assert "gone" in problems[0]
+    assert "gone" in str(find_problem(request, WORKFLOWS["sheets_sync"], settings_factory()))
+    assert "not declared any more" in str(find_problem(request, None, settings_factory()))
 
 
 def test_a_step_with_a_condition_is_left_out() -> None:
