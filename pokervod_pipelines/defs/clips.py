@@ -4,7 +4,7 @@ import dagster as dg
 from sqlalchemy import Engine
 
 from pokervod_pipelines.defs.partitions import sheet_partitions
-from pokervod_pipelines.defs.stages import clips_metadata, clips_retries, correlation_of, run_or_fail
+from pokervod_pipelines.defs.stages import clips_metadata, clips_retries, correlation_of, metadata_of, run_or_fail
 from pokervod_pipelines.settings import Settings
 from pokervod_pipelines.workflows.progress import share_progress
 from pokervod_pipelines.workflows.stages import SyncRun, run_clips_stage, run_own_clips_stage
@@ -33,7 +33,11 @@ def define_clips(settings: Settings) -> list[dg.AssetsDefinition]:
             lambda: run_clips_stage(run, context.partition_key, share_progress(run, "clips", context.partition_key)),
             settings,
         )
-        run_or_fail(lambda: run_own_clips_stage(run), settings)  # the sheet's directives may be about their players
+        own = run_or_fail(
+            lambda: run_own_clips_stage(run), settings
+        )  # the sheet's directives may be about their players
+        if own is not None:
+            context.log_event(dg.AssetMaterialization("hand_clips", partition=own.name, metadata=metadata_of(own)))
         return dg.MaterializeResult(metadata=clips_metadata(run, outcome))
 
     return [hand_clips]

@@ -22,6 +22,7 @@ from pokervod_pipelines.monitoring.data_checks import DATA_CHECKS
 from pokervod_pipelines.monitoring.status_runs import RecordedCheck, Run, RunFacts, RunState, StageAttempt
 from pokervod_pipelines.monitoring.status_stages import STAGES
 from pokervod_pipelines.settings import Settings
+from pokervod_pipelines.sheets.own_rows import BY_HAND
 
 FULL = "full_sync"
 SCHEDULE = "nightly_full_sync"
@@ -59,6 +60,9 @@ STEPS = {stage.asset: stage.name for stage in STAGES} | {
     "make_instructions": "instructions",
 }
 """The stage of each step: of assets by their name, of a sync by its op."""
+
+OWN_PARTS = {"build_own_clips": BY_HAND}
+"""What a step that is run for no library, sheet or day makes a part of its stage."""
 
 TABLES = ("runs", "run_tags", "event_logs", "asset_check_executions", "daemon_heartbeats", "instigators")
 """What is read; Dagster's first start makes one after the other."""
@@ -213,7 +217,7 @@ def _begin(run: Run, row: Row[Any], settings: Settings) -> StageAttempt | None:
         return None
     names = {each.replace("-", "_"): each for each in stage.list_names(settings)}
     partition = "" if stage.scope == "whole" else run.partition
-    part = names.get(key.rstrip("]"), key.rstrip("]")) or partition or stage.name
+    part = names.get(key.rstrip("]"), key.rstrip("]")) or OWN_PARTS.get(step) or partition or stage.name
     return StageAttempt(
         stage=stage.name, name=part, state=RunState.RUNNING, at=row.at, started_at=row.at, run_id=run.run_id
     )
@@ -231,8 +235,9 @@ def read_step_error(event: str) -> str:
 
 
 def _read_materializations(connection: Connection, settings: Settings) -> Iterator[StageAttempt]:
-    """Yield the last success of each stage for each library and sheet, and for the last days."""
+    """Yield the last success of each stage for each library and sheet, for clips of no sheet, and for the last days."""
     parts = [(stage, name) for stage in STAGES for name in stage.list_names(settings) if stage.scope != "whole"]
+    parts += [(stage, BY_HAND) for stage in STAGES if stage.name == "clips"]
     wanted = {"assets": [_write_key(stage.asset) for stage, _ in parts], "names": [name for _, name in parts]}
     others = {"assets": [_write_key(each.asset) for each in STAGES if each.scope in {"whole", "day"}]}
     by_asset = {_write_key(stage.asset): stage for stage in STAGES}

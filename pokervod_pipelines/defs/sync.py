@@ -36,7 +36,6 @@ from pokervod_pipelines.workflows.day_stages import run_hands_stage, run_instruc
 from pokervod_pipelines.workflows.declared import list_workflows
 from pokervod_pipelines.workflows.fallbacks import note_fallback, skip_stage
 from pokervod_pipelines.workflows.progress import share_progress
-from pokervod_pipelines.workflows.stage_log import describe_counts
 from pokervod_pipelines.workflows.stage_result import StageResult
 from pokervod_pipelines.workflows.stages import (
     Progress,
@@ -309,8 +308,6 @@ def _log_result(context: dg.OpExecutionContext, run: SyncRun, result: StageResul
     if not result.succeeded:
         record_failure(run, context.run_id, result)
         context.log.error(f"{result.stage} {result.name}: {result.error}")
-    elif result.name == BY_HAND:
-        context.log.info(f"{result.stage} {result.name}: {describe_counts(result)}")  # no sheet, so no partition
     elif result.stage in ASSETS:
         asset = ASSETS[result.stage]
         metadata = clips_metadata(run, result) if result.stage == "clips" else metadata_of(result)

@@ -44,6 +44,7 @@ from pokervod_pipelines.monitoring.status_schedule import find_next_tick
 from pokervod_pipelines.monitoring.status_shape import BlockState, BlockStatus, Overall, PartStatus, SystemStatus
 from pokervod_pipelines.monitoring.status_stages import STAGES, Stage, list_stages
 from pokervod_pipelines.settings import Settings
+from pokervod_pipelines.sheets.own_rows import BY_HAND, has_own_rows
 from pokervod_pipelines.workflows.blocks import list_rooms
 
 SYNC_JOBS = frozenset({"full_sync", "incremental_sync"})
@@ -77,6 +78,8 @@ def read_status(
         progress = read_progress(connection, running) if running else {}
         orphans = find_orphans(connection, facts, now)
         checks = ask_again(connection, facts.checks, attempts, settings)
+        if not has_own_rows(connection):
+            attempts = [each for each in attempts if each.name != BY_HAND]
     attempts = [_end_orphan(each) if each.run_id in orphans else each for each in attempts]
     alive = [each for each in facts.in_progress if each.run_id not in orphans]
     rooms = set(list_rooms())
@@ -192,7 +195,7 @@ def _explain_idle(block: str, *, exists: bool, has_stages: bool) -> str:
 def _derive_parts(
     stage: Stage, attempts: Sequence[StageAttempt], progress: Progress, settings: Settings
 ) -> list[PartStatus]:
-    """Return how the stage is for each library and sheet of the settings, or for its days."""
+    """Return how the stage is for each library and sheet of the settings and for clips of no sheet, or for its days."""
     by_name: dict[str, list[StageAttempt]] = defaultdict(list)
     for attempt in attempts:
         if attempt.stage == stage.name:
@@ -200,7 +203,8 @@ def _derive_parts(
     if stage.scope == "day":
         by_name = _pick_days(by_name)
     else:
-        by_name = {name: by_name[name] for name in stage.list_names(settings)}
+        own = [BY_HAND] if BY_HAND in by_name else []
+        by_name = {name: by_name[name] for name in (*stage.list_names(settings), *own)}
     return [_derive_part(stage, name, found, progress) for name, found in by_name.items()]
 
 

@@ -26,6 +26,9 @@ from pokervod_pipelines.monitoring.status import read_status
 from pokervod_pipelines.monitoring.status_runs import Run
 from pokervod_pipelines.monitoring.status_shape import SystemStatus
 from pokervod_pipelines.settings import Settings, load_settings
+from pokervod_pipelines.sheets.own_rows import BY_HAND, add_own_row
+from pokervod_pipelines.sheets.pin_store import PinnedVideo
+from pokervod_pipelines.sheets.rows import AnnotationRow
 from pokervod_pipelines.workflows.progress import share_progress
 from pokervod_pipelines.workflows.setup import find_dagster_home, prepare_folder
 from pokervod_pipelines.workflows.stages import SyncRun, run_nas_stage
@@ -193,6 +196,81 @@ def test_a_run_that_was_stopped_before_it_began_hides_no_failure(
     assert (part.stage, part.state, part.run_id) == ("sheets", "failed", failed.run_id)
 
 
+@pytest.fixture
+def refused(engine: Engine) -> Iterator[Callable[[], None]]:
+    """Let the database refuse the clips of no sheet; return what ends that."""
+
+    def accept() -> None:
+        with engine.begin() as connection:
+            connection.execute(text("drop function if exists refuse_clip cascade"))
+
+    with engine.begin() as connection:
+        connection.execute(_REFUSE_OWN_CLIPS)
+    yield accept
+    accept()
+
+
+def make_own_clip(engine: Engine) -> None:
+    """Add the row of a clip as `pokervod clips create` does; the next sync makes its clip."""
+    row = AnnotationRow(tab=BY_HAND, row_number=0, time_in="0:10:00", time_out="0:10:20", title="Hero call")
+    with engine.begin() as connection:
+        file_id, path = connection.execute(text("select id, path from nas_files where path like '%.mp4' limit 1")).one()
+        add_own_row(connection, row, PinnedVideo(file_id, path, "eve", "a trailer"))
+
+
+def test_clips_of_no_sheet_that_fail_are_told_until_a_sync_makes_them(
+    installation: Installation,
+    engine: Engine,
+    instance: dg.DagsterInstance,
+    read: Read,
+    refused: Callable[[], None],
+) -> None:
+    sync(engine)
+    without = read().blocks["C"]
+    make_own_clip(engine)
+    failed = sync(engine)
+    away = read()
+    materialized = materialize(instance, engine, "hand_clips", "notes")
+    both = read().blocks["C"]
+    refused()
+    again = sync(engine)
+    healed = read()
+
+    (part,) = away.blocks["C"].failed_parts
+    assert (failed, materialized.success, again) == (False, False, True)
+    assert (without.status, away.overall, away.blocks["C"].status) == ("completed", "degraded", "partial")
+    assert (part.stage, part.name) == ("clips", "by hand")
+    assert "no clip by hand today" in str(part.error)
+    assert (both.status, [each.name for each in both.failed_parts]) == ("failed", ["notes", "by hand"])
+    assert (healed.overall, healed.blocks["C"].items_total) == ("ok", 21)
+    assert [each.name for each in healed.blocks["C"].parts] == ["notes", "by hand"]
+    assert [each.name for each in without.parts] == ["notes"]
+
+
+@pytest.mark.parametrize("heals", ["asset", "undo"])
+def test_clips_of_no_sheet_are_made_good_by_an_asset_and_need_nothing_once_there_are_none(
+    installation: Installation,
+    engine: Engine,
+    instance: dg.DagsterInstance,
+    read: Read,
+    refused: Callable[[], None],
+    heals: str,
+) -> None:
+    sync(engine)
+    make_own_clip(engine)
+    sync(engine)
+    away = read().blocks["C"]
+    refused()
+    if heals == "asset":
+        materialize(instance, engine, "hand_clips", "notes")
+    else:
+        with engine.begin() as connection:
+            connection.execute(text("update sheet_rows set retired_at = now() where sheet = 'by hand'"))
+
+    assert away.status == "partial"
+    assert read().overall == "ok"
+
+
 def test_a_check_that_failed_is_not_forgotten_however_many_others_follow(
     installation: Installation, engine: Engine, read: Read
 ) -> None:
@@ -275,6 +353,14 @@ def test_what_cannot_be_read_is_not_idle(installation: Installation, engine: Eng
     assert (done.returncode, '"overall": "unknown"' in done.stdout) == (2, True)
     assert "the status is unknown: " in done.stderr
 
+
+_REFUSE_OWN_CLIPS = text("""
+    create function refuse_clip() returns trigger language plpgsql as $$
+        begin raise 'no clip by hand today'; end
+    $$;
+    create trigger refuse_clip before insert on hand_clips
+        for each row when (new.sheet = 'by hand') execute function refuse_clip()
+""")
 
 _FAIL_CHECK = text("""
     update asset_check_executions
