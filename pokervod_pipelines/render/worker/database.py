@@ -2,6 +2,8 @@
 
 import asyncio
 import logging
+import selectors
+import socket
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -24,7 +26,10 @@ CHANNEL = "pokervod_render"
 BACKOFF = Backoff(first_seconds=0.1, limit_seconds=2.0)
 RECONNECT_SECONDS = 0.5
 LISTEN_SECONDS = 1.0
-"""How long to wait for a notification before checking that the connection works and is still needed."""
+"""How long to wait for a notification before checking that the connection works."""
+
+CLOSE_SECONDS = 5.0
+"""How long to wait for the end of a connection to a database that does not answer."""
 
 MAX_CALLS = 8
 """At once; each background task of a worker makes one at a time."""
@@ -88,7 +93,12 @@ class NotificationListener:
         self._cancel = asyncio.Event()
         self._loop = asyncio.get_running_loop()
         self._closed = threading.Event()
-        threading.Thread(target=self._listen, name="render-notifications", daemon=True).start()
+        self._thread = threading.Thread(target=self._listen, name="render-notifications", daemon=True)
+
+    def start(self) -> None:
+        """Begin to listen; to be closed then."""
+        self._closing, self._closer = socket.socketpair()
+        self._thread.start()
 
     async def wait_for_work(self, seconds: float) -> None:
         """Return when something was notified since the last call, or after ``seconds``."""
@@ -102,29 +112,36 @@ class NotificationListener:
         """Wake the worker to search for work; to be called in the loop's own thread."""
         self._pending.set()
 
-    def close(self) -> None:
-        """Close the connection."""
+    async def close(self) -> None:
+        """Close the connection, and wait until it is."""
         self._closed.set()
+        self._closer.close()
+        await asyncio.to_thread(self._thread.join, CLOSE_SECONDS)
 
     def _listen(self) -> None:
-        while not self._closed.is_set():
-            try:
-                self._listen_once()
-            except psycopg.Error:
-                self._closed.wait(RECONNECT_SECONDS)
+        with self._closing:
+            while not self._closed.is_set():
+                try:
+                    self._listen_once()
+                except psycopg.Error:
+                    self._closed.wait(RECONNECT_SECONDS)
 
     def _listen_once(self) -> None:
         url = self._engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
-        with psycopg.connect(url, autocommit=True, **CONNECT_ARGUMENTS) as connection:
+        with (
+            psycopg.connect(url, autocommit=True, **CONNECT_ARGUMENTS) as connection,
+            selectors.DefaultSelector() as selector,
+        ):
+            selector.register(connection, selectors.EVENT_READ)
+            selector.register(self._closing, selectors.EVENT_READ)
             connection.execute(f"listen {CHANNEL}")
             self._set("pending")
             self._set("cancel")
             while not self._closed.is_set():
-                is_notified = False
-                for notification in connection.notifies(timeout=LISTEN_SECONDS, stop_after=1):
-                    is_notified = True
+                notifications = [*connection.notifies(timeout=0)]
+                for notification in notifications:
                     self._set(notification.payload)
-                if not is_notified:
+                if not notifications and not selector.select(LISTEN_SECONDS):
                     connection.execute("select 1")
 
     def _set(self, payload: str) -> None:

@@ -90,6 +90,7 @@ class Worker:
 
     async def run(self) -> None:
         """Run until stopped or empty, with no job left running; the worker is registered already."""
+        self._listener.start()
         tasks = [
             asyncio.create_task(task)
             for task in (
@@ -110,7 +111,7 @@ class Worker:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        self._listener.close()
+        await self._listener.close()
         await self._pipeline.close()
         with contextlib.suppress(TimeoutError):
             deregister = self._database.call(lambda: workers.deregister(self._engine, self._options.name))

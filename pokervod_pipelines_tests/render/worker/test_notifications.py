@@ -1,6 +1,7 @@
 """Check that notifications wake a worker at once, not its polling, also after its connection was cut."""
 
 import asyncio
+import threading
 from collections.abc import Callable
 from uuid import uuid4
 
@@ -112,6 +113,7 @@ def test_a_request_made_while_the_connection_was_cut_is_claimed(queue_database: 
 def test_a_cut_connection_is_restored_and_wakes_the_worker(queue_database: QueueDatabase) -> None:
     async def case() -> None:
         listener = NotificationListener(queue_database.engine)
+        listener.start()
         try:
             await listener.wait_for_work(60)
             assert await listener.wait_for_cancel(60)
@@ -119,7 +121,7 @@ def test_a_cut_connection_is_restored_and_wakes_the_worker(queue_database: Queue
             await listener.wait_for_work(60)
             assert await listener.wait_for_cancel(60)
         finally:
-            listener.close()
+            await listener.close()
 
     run_case(case())
 
@@ -127,6 +129,7 @@ def test_a_cut_connection_is_restored_and_wakes_the_worker(queue_database: Queue
 def test_a_listener_tells_work_from_a_cancel(queue_database: QueueDatabase) -> None:
     async def case() -> None:
         listener = NotificationListener(queue_database.engine)
+        listener.start()
         try:
             await listener.wait_for_work(60)
             assert await listener.wait_for_cancel(60)
@@ -136,9 +139,39 @@ def test_a_listener_tells_work_from_a_cancel(queue_database: QueueDatabase) -> N
             queue_database.execute("select pg_notify('pokervod_render', 'cancel')")
             assert await listener.wait_for_cancel(60)
         finally:
-            listener.close()
+            await listener.close()
 
     run_case(case())
+
+
+def list_threads() -> set[str]:
+    return {each.name for each in threading.enumerate()}
+
+
+@pytest.mark.parametrize("is_cut", [False, True])
+def test_a_closed_listener_has_ended_and_with_it_its_connection(queue_database: QueueDatabase, is_cut: bool) -> None:
+    async def case() -> None:
+        listener = NotificationListener(queue_database.engine)
+        listener.start()
+        assert await listener.wait_for_cancel(60)
+        assert "render-notifications" in list_threads()
+        if is_cut:
+            await asyncio.to_thread(queue_database.execute, CUT)
+        await listener.close()
+        assert "render-notifications" not in list_threads()
+
+    run_case(case())
+
+
+def test_a_worker_that_ended_listens_no_more(queue_database: QueueDatabase) -> None:
+    async def case() -> None:
+        async with running_worker(queue_database, ScriptedPipeline()):
+            queue_database.request()
+            await wait_for(are_all(queue_database, "completed"))
+
+    run_case(case())
+
+    assert "render-notifications" not in list_threads()
 
 
 def fail_once(pipeline: ScriptedPipeline, error: Exception) -> None:
