@@ -8,6 +8,7 @@ from typing import Annotated, Never
 import typer
 from rich.markup import escape
 
+from pokervod_pipelines.cli import INTERRUPTED, find_interrupt_status
 from pokervod_pipelines.cli.loading import LoadingGroup
 from pokervod_pipelines.cli.output import err
 from pokervod_pipelines.cli.stopping import STOPPED, was_interrupted
@@ -61,6 +62,10 @@ def main() -> None:
         app()
     except KeyboardInterrupt:
         _stop()
+    except SystemExit as end:
+        if end.code == INTERRUPTED:
+            sys.exit(find_interrupt_status())
+        raise
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)
@@ -74,8 +79,10 @@ def main() -> None:
 
 
 def _stop() -> Never:
-    err.print(STOPPED)
-    sys.exit(130)
+    status = find_interrupt_status()
+    if status:
+        err.print(STOPPED)
+    sys.exit(status)
 
 
 def _name_error(error: Exception) -> PokervodError | None:

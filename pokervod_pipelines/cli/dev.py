@@ -1,4 +1,4 @@
-"""Run everything on one machine with ``pokervod dev``: database, Dagster, a render worker."""
+"""Run everything on one machine with ``pokervod dev``: database, Dagster, a watcher, a render worker."""
 
 import errno
 import logging
@@ -43,7 +43,7 @@ def dev(
     host: Annotated[str, typer.Option(help="Address the UI listens on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=1, max=65535, help="Port of the Dagster UI.")] = 3000,
 ) -> None:
-    """Run everything here: database, Dagster UI and daemon, a render worker, until Ctrl-C.
+    """Run everything here: database, Dagster UI and daemon, watcher, render worker, until Ctrl-C.
 
     A program that dies is started again. Restart the command after a change of the settings.
 
@@ -82,6 +82,7 @@ def _list_services(folder: Path, host: str, port: int, log: Path) -> list[Servic
     code = ("dagster", "api", "grpc", "-m", MODULE, "--socket", str(place), *lazy)
     return [
         Service(name="the render worker", command=[*python, "pokervod_pipelines.cli", "render", "worker"]),
+        Service(name="the watcher", command=[*python, "pokervod_pipelines.cli", "watch"], log=log),
         *(
             Service(name=name, command=[*python, *command, *quiet], log=log)
             for name, command in (("Dagster's UI", ui), ("Dagster's daemon", daemon), ("the code server", code))

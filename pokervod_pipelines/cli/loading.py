@@ -37,7 +37,10 @@ COMMANDS = {
     ),
     "doctor": CommandEntry("setup", "Check settings, roots, sheets, plans, channels, database and Dagster.", False),
     "dev": CommandEntry(
-        "dev", "Run everything here: database, Dagster UI and daemon, a render worker, until Ctrl-C.", False
+        "dev", "Run everything here: database, Dagster UI and daemon, watcher, render worker, until Ctrl-C.", False
+    ),
+    "watch": CommandEntry(
+        "watch", "Run what new hands, edited sheets and events ask for, within a second or two.", False
     ),
     "status": CommandEntry("status", "Show how each block is, what failed, and when the next sync is due.", False),
     "nas": CommandEntry("nas", "Scan the archive's disks; list files that are missing or duplicated."),
@@ -68,6 +71,7 @@ COMMANDS = {
 PROCESSES = {
     "sync": "sync",
     "dev": "dev",
+    "watch": "watch",
     "rollout run": "rollout",
     "rollout resume": "rollout",
     "render worker": "render-worker",

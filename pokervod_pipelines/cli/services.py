@@ -6,14 +6,15 @@ import select
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
 
 from pokervod_pipelines.db.embedded.process import rotate_log
 from pokervod_pipelines.policies.backoff import Backoff
+from pokervod_pipelines.processes.signals import STOPPING, read_signals
 
 STOP_SECONDS = 15.0
 """Kill a program that has not ended by then."""
@@ -27,8 +28,6 @@ OUTPUT_SECONDS = 600.0
 RESTARTS = Backoff(first_seconds=1, limit_seconds=60)
 
 _log = logging.getLogger(__name__)
-
-STOPPING = frozenset({signal.SIGINT, signal.SIGTERM})
 
 
 @dataclass(slots=True, kw_only=True)
@@ -99,7 +98,7 @@ class Service:
 
 def run_services(services: Sequence[Service], environ: Mapping[str, str], report: Callable[[str], object]) -> None:
     """Run the programs until this process gets SIGINT or SIGTERM; report each end, and that one starts again."""
-    with _read_signals() as reader:
+    with read_signals() as reader:
         while True:
             for service in services:
                 service.start_if_due(environ)
@@ -130,20 +129,3 @@ def _stop(services: Sequence[Service]) -> None:
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
-
-
-@contextmanager
-def _read_signals() -> Iterator[int]:
-    """Yield a descriptor with the numbers of the signals that arrive; also of those that our parent ignored."""
-    reader, writer = os.pipe()
-    os.set_blocking(writer, False)
-    before = {number: signal.signal(number, lambda *_: None) for number in (*STOPPING, signal.SIGCHLD)}
-    previous = signal.set_wakeup_fd(writer, warn_on_full_buffer=False)
-    try:
-        yield reader
-    finally:
-        signal.set_wakeup_fd(previous)
-        for number, handler in before.items():
-            signal.signal(number, handler)
-        os.close(reader)
-        os.close(writer)

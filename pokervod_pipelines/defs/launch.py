@@ -2,7 +2,7 @@
 
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -72,22 +72,9 @@ class Launcher:
         """
         if not self.settings.workflows.enabled:
             raise Conflict("`workflows.enabled` is false in pokervod.yaml; set it to true to start workflows")
-        steps = workflow.select_steps(given)
-        selection = frozenset(map(dg.AssetKey, steps)) if len(steps) < len(workflow.steps) else None
-        whole = self._repository.get_job(workflow.name)
-        job = whole.get_subset(asset_selection=selection) if selection else whole
-        partition = workflow.find_partition(given, self.settings)
-        tags = {**job.run_tags, **request_tags(given, correlation_id=actor.correlation_id, priority=priority)}
+        tags = request_tags(given, correlation_id=actor.correlation_id, priority=priority)
         self._record_request(workflow, given, actor)
-        run = self.instance.create_run_for_job(
-            job,
-            tags=tags | ({PARTITION_TAG: partition} if partition else {}),
-            asset_selection=selection,
-            remote_job_origin=RemoteJobOrigin(
-                RemoteRepositoryOrigin(RegisteredCodeLocationOrigin(LOCATION), self._repository.name), workflow.name
-            ),
-            job_code_origin=JobPythonOrigin(workflow.name, RepositoryPythonOrigin(sys.executable, _DEFINITIONS)),
-        )
+        run = create_run(self.instance, self._repository, workflow, given, self.settings, tags)
         self.instance.submit_run(run.run_id, cast(Any, None))  # a queue asks no workspace
         return Launch(workflow=workflow.name, run_id=run.run_id, correlation_id=actor.correlation_id)
 
@@ -98,6 +85,33 @@ class Launcher:
         payload = given.model_dump(mode="json", exclude_defaults=True) | {"by": actor.who, "reason": actor.reason}
         with self.engine.begin() as connection:
             append_events(connection, "system", actor.correlation_id, [NewEvent(workflow.request, payload)])
+
+
+def create_run(
+    instance: dg.DagsterInstance,
+    repository: dg.RepositoryDefinition,
+    workflow: Workflow,
+    given: WorkflowInput,
+    settings: Settings,
+    tags: Mapping[str, str],
+    **values: Any,
+) -> dg.DagsterRun:
+    """Record a run of the workflow that is not started yet; ``values`` are further ones of Dagster's."""
+    steps = workflow.select_steps(given)
+    selection = frozenset(map(dg.AssetKey, steps)) if len(steps) < len(workflow.steps) else None
+    whole = repository.get_job(workflow.name)
+    job = whole.get_subset(asset_selection=selection) if selection else whole
+    partition = workflow.find_partition(given, settings)
+    return instance.create_run_for_job(
+        job,
+        tags={**job.run_tags, **tags, **({PARTITION_TAG: partition} if partition else {})},
+        asset_selection=selection,
+        remote_job_origin=RemoteJobOrigin(
+            RemoteRepositoryOrigin(RegisteredCodeLocationOrigin(LOCATION), repository.name), workflow.name
+        ),
+        job_code_origin=JobPythonOrigin(workflow.name, RepositoryPythonOrigin(sys.executable, _DEFINITIONS)),
+        **values,
+    )
 
 
 @contextmanager

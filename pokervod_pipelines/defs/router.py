@@ -17,7 +17,7 @@ from sqlalchemy import Engine
 
 from pokervod_pipelines.defs.ended_runs import OVERLAP
 from pokervod_pipelines.defs.logs import log_requests
-from pokervod_pipelines.defs.sensors import ALIVE, INTERVAL_SECONDS, OpenEngine
+from pokervod_pipelines.defs.sensors import ALIVE, INTERVAL_SECONDS, OpenEngine, read_watch
 from pokervod_pipelines.defs.stages import CORRELATION_TAG
 from pokervod_pipelines.defs.workflow_ends import record_ends
 from pokervod_pipelines.defs.workflows import PARTITION_TAG, WORKFLOW_TAG, read_input, request_tags
@@ -34,6 +34,7 @@ from pokervod_pipelines.workflows.run_requests import (
     merge_all,
     take_back,
 )
+from pokervod_pipelines.workflows.watch.sources import Source
 from pokervod_pipelines.workflows.workflow import Workflow, WorkflowInput
 
 QUEUED = [dg.DagsterRunStatus.QUEUED, dg.DagsterRunStatus.NOT_STARTED]
@@ -91,11 +92,13 @@ def define_router(
         router = Router(context.instance, open_engine(), settings, workflows)
         since = _read_ends_seen(context.cursor)
         ends_seen = record_ends(context.instance, router.engine, workflows, settings.alerts.channels, since=since)
-        requests, reason = _route(router)
+        forget_answered(router)
+        watch = read_watch(router.engine, Source.EVENTS)
+        requests, reason = ([], watch) if watch else _route(router)
         log_requests("event_router", requests)
         return dg.SensorResult(
             run_requests=requests,
-            skip_reason=None if requests else dg.SkipReason(reason),
+            skip_reason=None if requests else reason,
             cursor=json.dumps({"ends_seen": ends_seen.isoformat()}),
         )
 
@@ -110,14 +113,15 @@ def _read_ends_seen(cursor: str | None) -> datetime | None:
     return seen.ends_seen if seen else datetime.now(UTC) - OVERLAP
 
 
-def _route(router: Router) -> tuple[list[dg.RunRequest], str]:
+def _route(router: Router) -> tuple[list[dg.RunRequest], dg.SkipReason]:
     """Return a run for each request that is due, and why there is none."""
-    forget_answered(router)
     route_events(router.engine, router.workflows)
     due, waiting = hand_due(router.engine, router.workflows, router.settings)
     admitted = [(each.run_key, request) for each in due if (request := admit(router, each))]
     held = {each.request.workflow for each in due} - {request.workflow for _, request in admitted}
-    return [_make_run_request(router, key, request) for key, request in admitted], _explain(waiting, held)
+    return [_make_run_request(router, key, request) for key, request in admitted], dg.SkipReason(
+        _explain(waiting, held)
+    )
 
 
 def forget_answered(router: Router) -> None:

@@ -10,27 +10,19 @@ from functools import cache
 import dagster as dg
 from sqlalchemy import Engine
 
-from pokervod_pipelines.actors import new_correlation_id
 from pokervod_pipelines.db.engine import open_database
 from pokervod_pipelines.defs.logs import log_requests
 from pokervod_pipelines.defs.partitions import broadcast_days
 from pokervod_pipelines.defs.stages import REVISION_TAG
-from pokervod_pipelines.hands.times import BroadcastDays
 from pokervod_pipelines.settings import Settings
 from pokervod_pipelines.sheets.polling import (
-    PollDecision,
-    ReadRequest,
-    decide,
     dump_memory,
-    find_in_use,
-    find_unread,
     load_memory,
-    observe_sheets,
-    record_refusals,
 )
-from pokervod_pipelines.sheets.rotation import compare_sheets
-from pokervod_pipelines.workflows.arrivals import REPEAT_SECONDS, Arrivals, find_arrivals
+from pokervod_pipelines.sheets.rotation import poll_sheets
+from pokervod_pipelines.workflows.arrivals import REPEAT_SECONDS, Arrivals, find_arrivals, list_day_runs
 from pokervod_pipelines.workflows.pending_events import PendingEvents, read_pending_events
+from pokervod_pipelines.workflows.watch.sources import Source, find_watch
 
 INTERVAL_SECONDS = 5
 """Dagster's sensor loop is no faster; one call per tick is a fraction of what Drive allows."""
@@ -78,11 +70,13 @@ def _define_sheet_changes(settings: Settings, open_engine: OpenEngine) -> dg.Sen
         default_status=dg.DefaultSensorStatus.RUNNING,
         description="Reads a sheet once nobody has edited it for a moment, and compares unchanged ones in rotation.",
     )
-    def sheet_changes(context: dg.SensorEvaluationContext) -> dg.SensorResult:
-        decision = _poll_sheets(settings, open_engine(), load_memory(context.cursor))
+    def sheet_changes(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
+        if watch := read_watch(open_engine(), Source.SHEETS):
+            return watch
+        decision = poll_sheets(open_engine(), settings, load_memory(context.cursor))
         if decision.quiet_seconds and not decision.due:
             time.sleep(decision.quiet_seconds)
-            decision = _poll_sheets(settings, open_engine(), decision.memory)
+            decision = poll_sheets(open_engine(), settings, decision.memory)
         requests = [
             dg.RunRequest(run_key=key, partition_key=name, tags={REVISION_TAG: revision})
             for name, revision, key in decision.due
@@ -110,21 +104,26 @@ def _define_rfid_drop(settings: Settings, open_engine: OpenEngine) -> dg.SensorD
     def rfid_drop(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
         if not (settings.hands.drop_folders or settings.tournaments.export_folders):
             return dg.SkipReason("no drop folder and no export folder is configured")
+        if watch := read_watch(open_engine(), Source.FOLDERS):
+            return watch
         if is_running(context.instance, "hands_to_renders"):
             return dg.SkipReason("hands_to_renders is running; what is left is requested after it")
-        arrivals, pending = _watch(settings, open_engine())
+        arrivals, pending = _poll_folders(settings, open_engine())
         if not arrivals.is_due and pending.is_empty:
             return dg.SkipReason(arrivals.describe())
-        now = datetime.now(UTC)
-        day = BroadcastDays(settings.zone, settings.hands.day_starts_at).find_day(now)
-        key = f"{arrivals.name(now)}:{pending.read.last}"
-        found = map(str, arrivals.list_days(settings, day))
-        due = dict.fromkeys(each if partitions.has_partition_key(each) else str(day) for each in found)
-        requests = [dg.RunRequest(run_key=f"{key}:{each}", partition_key=each) for each in due]
+        due = list_day_runs(settings, arrivals, pending, lambda day: partitions.has_partition_key(str(day)))
+        requests = [dg.RunRequest(run_key=each.run_key, partition_key=str(each.day)) for each in due]
         log_requests("rfid_drop", requests)
         return dg.SensorResult(run_requests=requests)
 
     return rfid_drop
+
+
+def read_watch(engine: Engine, source: Source) -> dg.SkipReason | None:
+    """Return that a watcher looks at the source, None where none does: then the sensor has to."""
+    with engine.connect() as connection:
+        watch = find_watch(connection, source)
+    return dg.SkipReason(f"`pokervod watch` does this: {watch.watcher}") if watch else None
 
 
 def is_running(instance: dg.DagsterInstance, job: str) -> bool:
@@ -134,7 +133,7 @@ def is_running(instance: dg.DagsterInstance, job: str) -> bool:
     return bool(instance.get_run_records(alive, limit=1))
 
 
-def _watch(settings: Settings, engine: Engine) -> tuple[Arrivals, PendingEvents]:
+def _poll_folders(settings: Settings, engine: Engine) -> tuple[Arrivals, PendingEvents]:
     """Poll until something is due or the time is over, and return what was found."""
     until = time.monotonic() + WATCH_SECONDS
     arrivals: Arrivals | None = None
@@ -146,19 +145,3 @@ def _watch(settings: Settings, engine: Engine) -> tuple[Arrivals, PendingEvents]
         if arrivals.is_due or not pending.is_empty or time.monotonic() >= until:
             return arrivals, pending
         time.sleep(max(POLL_SECONDS, PAUSE_FACTOR * (time.monotonic() - began)))
-
-
-def _poll_sheets(settings: Settings, engine: Engine, memory: dict[str, ReadRequest]) -> PollDecision:
-    seen = observe_sheets(engine, settings, settings.sheets)
-    record_refusals(engine, seen, new_correlation_id())
-    in_use = find_in_use(engine, settings.sheets)
-    now = datetime.now(UTC)
-    decision = decide(
-        seen,
-        memory,
-        in_use=in_use,
-        unread=find_unread(engine, seen, settings.sheets),
-        now=now,
-        gather_seconds=settings.google.gather_seconds,
-    )
-    return compare_sheets(engine, settings, seen, decision, now=now)

@@ -27,6 +27,7 @@ PROCESSES = (
     COMMAND,
     "sync",
     "dev",
+    "watch",
     "rollout",
     "render-worker",
     "webserver",

@@ -7,10 +7,11 @@ has read already. A run is requested only where the sheet reads differently.
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 
 from sqlalchemy import Engine
 
+from pokervod_pipelines.actors import new_correlation_id
 from pokervod_pipelines.errors import PokervodError
 from pokervod_pipelines.settings import Settings
 from pokervod_pipelines.settings.rooms import SheetSource
@@ -24,8 +25,13 @@ from pokervod_pipelines.sheets.polling import (
     UNCHANGED,
     Observation,
     PollDecision,
+    ReadRequest,
+    decide,
     find_in_use,
+    find_unread,
     hurry,
+    observe_sheets,
+    record_refusals,
 )
 from pokervod_pipelines.sheets.reading import choose_tabs, read_workbook
 from pokervod_pipelines.sheets.reading_digest import (
@@ -41,6 +47,23 @@ LAG_SECONDS = 30.0
 """An edit that Drive dates this long after a reading, or before it, may be in the reading."""
 
 READ_ALREADY = "its new version reads as before"
+
+
+def poll_sheets(engine: Engine, settings: Settings, memory: Mapping[str, ReadRequest]) -> PollDecision:
+    """Observe all sheets and decide which to read now; what only a person can mend is stored as their failure."""
+    seen = observe_sheets(engine, settings, settings.sheets)
+    record_refusals(engine, seen, new_correlation_id())
+    in_use = find_in_use(engine, settings.sheets)
+    now = datetime.now(UTC)
+    decision = decide(
+        seen,
+        memory,
+        in_use=in_use,
+        unread=find_unread(engine, seen, settings.sheets),
+        now=now,
+        gather_seconds=settings.google.gather_seconds,
+    )
+    return compare_sheets(engine, settings, seen, decision, now=now)
 
 
 def compare_sheets(

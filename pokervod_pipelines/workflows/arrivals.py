@@ -5,7 +5,7 @@ This changes nothing and reads no file. A folder that cannot be listed is a prob
 
 import hashlib
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import closing, suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -26,6 +26,7 @@ from pokervod_pipelines.settings import Settings
 from pokervod_pipelines.tournaments import store as tournament_store
 from pokervod_pipelines.tournaments.files import find_exports
 from pokervod_pipelines.tournaments.imports import QUIET_TIME
+from pokervod_pipelines.workflows.pending_events import PendingEvents
 
 REPEAT_SECONDS = 600
 """Files that were requested and are still due are requested again after this time."""
@@ -66,6 +67,25 @@ class Arrivals:
         """Return why there is nothing to do."""
         writing = [f"{len(self.unfinished)} files are still being written"] if self.unfinished else []
         return "; ".join((*writing, *map(str, self.problems))) or "nothing new in the folders"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DayRun:
+    """Ask for a run of a broadcast day; the key is the same for the same files, until it is time to ask again."""
+
+    day: date
+    run_key: str
+
+
+def list_day_runs(
+    settings: Settings, arrivals: Arrivals, pending: PendingEvents, known: Callable[[date], bool] = lambda _: True
+) -> list[DayRun]:
+    """Return the runs that read what is due and make the pending instructions; a day not ``known`` is today's."""
+    now = datetime.now(UTC)
+    today = BroadcastDays(settings.zone, settings.hands.day_starts_at).find_day(now)
+    key = f"{arrivals.name(now)}:{pending.read.last}"
+    days = dict.fromkeys(each if known(each) else today for each in arrivals.list_days(settings, today))
+    return [DayRun(day=day, run_key=f"{key}:{day}") for day in days]
 
 
 def _read_day(access: PathAccess, file: Path, days: BroadcastDays) -> date | None:

@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
@@ -80,3 +81,39 @@ app.main()
 def test_an_error_in_the_place_of_an_interrupt_is_one() -> None:
     done = subprocess.run([sys.executable, "-c", MASKED], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (130, f"{STOPPED}\n")
+
+
+INTERRUPTED_IMPORT = """
+import os, signal, sys
+from pokervod_pipelines.cli import main
+
+class Interrupt:
+    def find_spec(self, name, path=None, target=None):
+        if name == module:
+            os.kill(os.getpid(), signal.SIGINT)
+
+_, module, *sys.argv[1:] = sys.argv
+sys.meta_path.insert(0, Interrupt())
+main()
+"""
+
+
+@pytest.mark.parametrize("module", ["typer", "pokervod_pipelines.cli.app", "pokervod_pipelines.cli.{}", "sqlalchemy"])
+@pytest.mark.parametrize(
+    ("command", "status"),
+    [
+        (("status", "--follow"), 0),
+        (("render", "list", "-f"), 0),
+        (("events", "tail", "-f"), 0),
+        (("status",), 130),
+        (("clips", "export", "x", "-f", "csv"), 130),  # where it means the format
+    ],
+)
+def test_an_interrupt_while_the_command_is_imported_ends_it_in_peace(
+    module: str, command: tuple[str, ...], status: int, tmp_path: Path
+) -> None:
+    (tmp_path / "pokervod.yaml").write_text("archive_roots: [{name: nas, path: archive}]\n")
+    arguments = [sys.executable, "-c", INTERRUPTED_IMPORT, module.format(command[0]), *command]
+    done = subprocess.run(arguments, cwd=tmp_path, capture_output=True, text=True, check=False)
+
+    assert (done.returncode, done.stdout, done.stderr) == (status, "", "")

@@ -33,7 +33,7 @@ UPGRADE: tuple[str, ...] = (
         where run_key is null
     """,
     "comment on table run_requests is 'A run that events ask for, until it is recorded'",
-    "comment on column run_requests.event_id is 'The newest event that asked, at asked_at; the first one was at first_at'",
+    "comment on column run_requests.event_id is 'The newest event that asked, at asked_at'",
     "comment on column run_requests.made_by is 'The asset whose step appends such events'",
     "comment on column run_requests.run_key is 'Tag of the run that answers it; null until its time has come'",
     """

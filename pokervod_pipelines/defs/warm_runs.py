@@ -1,0 +1,123 @@
+"""Run in this process what a watcher orders: a run of Dagster like any other, without its queue and its start.
+
+The process was forked from one that has loaded the definitions. What the queue does for other runs is done here: a run
+key has one run, no more runs are in progress at once than the settings say, and none takes longer than its workflow
+may. Pools hold for every run.
+"""
+
+import faulthandler
+import logging
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from functools import cache
+
+import dagster as dg
+from dagster._core.definitions.job_base import InMemoryJob
+from dagster._core.execution.api import execute_run
+from dagster._utils.interrupts import setup_interrupt_handlers
+
+from pokervod_pipelines.actors import new_correlation_id
+from pokervod_pipelines.db.engine import open_database
+from pokervod_pipelines.defs.assembly import build_defs
+from pokervod_pipelines.defs.dead_runs import IN_PROGRESS
+from pokervod_pipelines.defs.launch import create_run
+from pokervod_pipelines.defs.router import RUN_KEY_TAG, Router, admit, make_tags
+from pokervod_pipelines.defs.run import QUIET, STARTED_BY_TAG
+from pokervod_pipelines.defs.stages import REVISION_TAG
+from pokervod_pipelines.defs.workflows import request_tags
+from pokervod_pipelines.logs.start import end_log
+from pokervod_pipelines.settings import load_settings
+from pokervod_pipelines.workflows.declared import list_workflows
+from pokervod_pipelines.workflows.run_requests import HandedRequest, delete_answered, read_handed
+from pokervod_pipelines.workflows.setup import find_dagster_home
+from pokervod_pipelines.workflows.watch.orders import RunOrder
+
+TURN_SECONDS = 0.5
+
+LIMIT_TAG = "dagster/max_runtime"
+
+_log = logging.getLogger(__name__)
+
+
+@cache
+def load_repository() -> dg.RepositoryDefinition:
+    """Return the definitions for the settings of this folder, loaded once."""
+    return build_defs().get_repository_def()
+
+
+def run_order(order: RunOrder) -> None:
+    """Run the order to its end, unless its key has a run already, or other runs answer all that it was for."""
+    setup_interrupt_handlers()
+    with _open_router() as router:
+        if _has_run(router.instance, order.run_key) or (tags := _find_tags(router, order)) is None:
+            return
+        _wait_for_turn(router)
+        workflow = router.workflows[order.workflow]
+        run = create_run(
+            router.instance,
+            load_repository(),
+            workflow,
+            workflow.read_input(order.input, router.settings),
+            router.settings,
+            {**tags, RUN_KEY_TAG: order.run_key, STARTED_BY_TAG: "watch"},
+            run_id=order.run_id,
+            run_config=QUIET,
+        )
+        with router.engine.begin() as connection:
+            delete_answered(connection, [order.run_key])
+        faulthandler.dump_traceback_later(float(run.tags[LIMIT_TAG]), exit=True)
+        execute_run(InMemoryJob(load_repository().get_job(workflow.name)), run, router.instance)
+        faulthandler.cancel_dump_traceback_later()
+
+
+def report_lost(order: RunOrder, problem: str) -> None:
+    """Record that the run of the order failed, since its process did not end by itself, and free its pools."""
+    with _open_router() as router:
+        run = router.instance.get_run_by_id(order.run_id)
+        if run is None or run.is_finished:
+            return
+        limit = float(run.tags[LIMIT_TAG])
+        record = router.instance.get_run_record_by_id(order.run_id)
+        began = record.start_time if record else None
+        is_late = began is not None and time.time() - began >= limit
+        reason = f"it took longer than {limit:.0f} s" if is_late else problem
+        router.instance.event_log_storage.free_concurrency_slots_for_run(order.run_id)
+        router.instance.report_run_failed(run, f"Failed: {reason}; what it had committed is kept.")
+
+
+@contextmanager
+def _open_router() -> Iterator[Router]:
+    end_log()  # of the process that forks: Dagster starts that of a run
+    settings = load_settings()
+    home = str(find_dagster_home(settings))
+    with dg.DagsterInstance.from_config(home) as instance, open_database(settings) as engine:
+        yield Router(instance, engine, settings, list_workflows())
+
+
+def _find_tags(router: Router, order: RunOrder) -> Mapping[str, str] | None:
+    """Return the tags of the run, None where the requests that it was for are answered or wait for one in the queue."""
+    workflow = router.workflows[order.workflow]
+    if not order.is_routed:
+        given = workflow.read_input(order.input, router.settings)
+        tags = request_tags(given, correlation_id=new_correlation_id(), priority=0)
+        return tags | ({REVISION_TAG: order.revision} if order.revision else {})
+    with router.engine.connect() as connection:
+        parts = tuple(read_handed(connection, order.run_key))
+    request = admit(router, HandedRequest(run_key=order.run_key, parts=parts)) if parts else None
+    return make_tags(request, workflow.read_input(request.input, router.settings)) if request else None
+
+
+def _has_run(instance: dg.DagsterInstance, run_key: str) -> bool:
+    return bool(instance.get_runs(dg.RunsFilter(tags={RUN_KEY_TAG: run_key}), limit=1))
+
+
+def _wait_for_turn(router: Router) -> None:
+    """Wait until fewer runs are in progress than may be at once."""
+    told = False
+    in_progress = dg.RunsFilter(statuses=IN_PROGRESS)
+    while router.instance.get_runs_count(in_progress) >= router.settings.workflows.at_once:
+        if not told:
+            _log.info("waits until fewer than %d runs are in progress", router.settings.workflows.at_once)
+            told = True
+        time.sleep(TURN_SECONDS)

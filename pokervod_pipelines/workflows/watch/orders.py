@@ -1,0 +1,96 @@
+"""Order runs, one at a time of each workflow; what comes meanwhile waits its turn."""
+
+import threading
+from collections import deque
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, tzinfo
+from functools import partial
+from multiprocessing.connection import Connection
+from typing import Any
+from uuid import uuid4
+
+from pokervod_pipelines.workflows.watch.forker import Task, TaskEnd
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunOrder:
+    """Order a run of a workflow with an input, under a run key of which no second run begins.
+
+    ``is_routed`` tells that requests wait for it in the database. ``revision`` is that of the sheet that changed.
+    """
+
+    workflow: str
+    input: Mapping[str, Any]
+    run_key: str
+    is_routed: bool = False
+    revision: str = ""
+    run_id: str = field(default_factory=lambda: str(uuid4()))
+
+    @property
+    def title(self) -> str:
+        """Return what runs, for people."""
+        return " ".join((self.workflow, *map(str, self.input.values())))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Launch:
+    """Hold what a process of its own does with an order, and with one whose process was lost, and how."""
+
+    run: Callable[[RunOrder], object]
+    report_lost: Callable[[RunOrder, str], object]
+
+
+class Orders:
+    """Send orders to the process that forks. Any thread may give one; a thread has to ``follow`` their ends."""
+
+    def __init__(self, connection: Connection, launch: Launch) -> None:
+        """Begin without orders."""
+        self._connection, self._launch = connection, launch
+        self._lock = threading.Lock()
+        self._running: dict[str, tuple[RunOrder, datetime]] = {}
+        self._waiting: deque[RunOrder] = deque()
+
+    def give(self, order: RunOrder) -> None:
+        """Run the order, once the run of the same workflow has ended if there is one."""
+        with self._lock:
+            if order.workflow in self._running:
+                if order.run_key not in {each.run_key for each in self._waiting}:
+                    self._waiting.append(order)
+            else:
+                self._send(order)
+
+    def list_busy(self) -> set[str]:
+        """Return the workflows that run."""
+        with self._lock:
+            return {*self._running}
+
+    def describe(self, zone: tzinfo) -> str:
+        """Return what runs, since when, and how many orders wait, for people."""
+        with self._lock:
+            running = [f"{each.title} since {at.astimezone(zone):%H:%M:%S}" for each, at in self._running.values()]
+            waits = [f"{len(self._waiting)} waiting"] if self._waiting else []
+        return ", ".join(running + waits)
+
+    def follow(self) -> None:
+        """Note each end and send what waited for it; return when the process that forks has ended."""
+        while True:
+            try:
+                end: TaskEnd = self._connection.recv()
+            except (EOFError, OSError):
+                return
+            with self._lock:
+                self._running.pop(end.name, None)
+                following = next((each for each in self._waiting if each.workflow == end.name), None)
+                if following is not None:
+                    self._waiting.remove(following)
+                    self._send(following)
+
+    def _send(self, order: RunOrder) -> None:
+        self._running[order.workflow] = order, datetime.now().astimezone()
+        task = Task(
+            name=order.workflow,
+            call=partial(self._launch.run, order),
+            if_lost=partial(self._launch.report_lost, order),
+        )
+        self._connection.send(task)

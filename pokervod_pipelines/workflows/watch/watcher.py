@@ -1,0 +1,216 @@
+"""Look for what is to be run: in the event log, in the folders of hands and exports, and in the sheets."""
+
+import logging
+import os
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from multiprocessing.connection import Connection
+
+from sqlalchemy import Connection as Database
+from sqlalchemy import Engine
+from sqlalchemy.exc import DBAPIError
+
+from pokervod_pipelines.db.engine import open_database
+from pokervod_pipelines.db.failures import read_first_line
+from pokervod_pipelines.db.locks import take_lock
+from pokervod_pipelines.errors import PokervodError
+from pokervod_pipelines.events.listen import POLL_SECONDS, start_listening, wait_for_append
+from pokervod_pipelines.policies.backoff import Backoff
+from pokervod_pipelines.processes.share_reader import read_state
+from pokervod_pipelines.settings import Settings
+from pokervod_pipelines.sheets.polling import ReadRequest
+from pokervod_pipelines.sheets.rotation import poll_sheets
+from pokervod_pipelines.workflows.arrivals import Arrivals, find_arrivals, list_day_runs
+from pokervod_pipelines.workflows.declared import list_workflows
+from pokervod_pipelines.workflows.first_day import find_first_day
+from pokervod_pipelines.workflows.pending_events import read_pending_events
+from pokervod_pipelines.workflows.routing import hand_due, route_events
+from pokervod_pipelines.workflows.watch.orders import Launch, Orders, RunOrder
+from pokervod_pipelines.workflows.watch.sources import WATCH_LOCK, Source, record_look
+from pokervod_pipelines.workflows.workflow import find_today
+
+FOLDER_SECONDS = 0.5
+"""Between two looks at the folders of hands."""
+
+PAUSE_FACTOR = 4
+"""A pause lasts this many times the look before it: a slow share is read for a fifth of the time at most."""
+
+FILE_SECONDS = 1.0
+"""Between two looks at the time stamps of workbooks; Google is asked every five seconds."""
+
+TURN_SECONDS = 0.5
+"""While something runs, requests for the same workflow look so often whether it has ended."""
+
+BEAT_SECONDS = 10.0
+"""So often it is stored that a source is looked at."""
+
+STAND_BY_SECONDS = 1.0
+
+HANDS = "hands_to_renders"
+
+FAILURES = Backoff(first_seconds=2, limit_seconds=60)
+
+_log = logging.getLogger(__name__)
+
+
+def watch(connection: Connection, *, settings: Settings, watcher: str, launch: Launch) -> None:
+    """Order runs by the connection for as long as the process at its other end lives; lead, or stand by."""
+    orders = Orders(connection, launch)
+    threading.Thread(target=_end_with, args=(orders,), daemon=True).start()
+    with open_database(settings) as engine, engine.connect() as database:
+        driver = database.execution_options(isolation_level="AUTOCOMMIT")
+        driver.detach()  # no pool takes it back with its lock
+        _wait_to_lead(driver)
+        _log.info("%s looks for work", watcher, extra={"is_shown": True})
+        _Watcher(engine, settings, orders, watcher).run(driver)
+
+
+def _end_with(orders: Orders) -> None:
+    """End this process with the one that forks: without it nothing can be run."""
+    orders.follow()
+    os._exit(0)
+
+
+def _wait_to_lead(database: Database) -> None:
+    if take_lock(database, WATCH_LOCK):
+        return
+    _log.info("another watcher looks for work; this one stands by", extra={"is_shown": True})
+    while not take_lock(database, WATCH_LOCK):
+        time.sleep(STAND_BY_SECONDS)
+
+
+@dataclass
+class _Watcher:
+    """Look at each source in a thread of its own, so that a slow one does not keep the others waiting."""
+
+    engine: Engine
+    settings: Settings
+    orders: Orders
+    name: str
+    beats: dict[Source, tuple[float, str]] = field(default_factory=dict)
+
+    def run(self, database: Database) -> None:
+        """Look for work until the database cuts the connection with the lock."""
+        for source, look in ((Source.FOLDERS, self._look_at_folders), (Source.SHEETS, self._look_at_sheets)):
+            thread = threading.Thread(target=_repeat, args=(source, look), name=source, daemon=True)
+            thread.start()
+        start_listening(database)
+        _repeat(Source.EVENTS, lambda: self._follow_events(database))
+
+    def _beat(self, source: Source) -> None:
+        """Store that the source is looked at, now and then and when what runs has changed."""
+        doing = self.orders.describe(self.settings.zone)
+        at, before = self.beats.get(source, (0.0, ""))
+        if time.monotonic() - at >= BEAT_SECONDS or doing != before:
+            with self.engine.begin() as connection:
+                record_look(connection, source, self.name, doing)
+            self.beats[source] = time.monotonic(), doing
+
+    def _follow_events(self, database: Database) -> Iterator[None]:
+        """Order what the routes make of events, as soon as they are appended."""
+        workflows = list_workflows()
+        while True:
+            seconds = POLL_SECONDS
+            if self.settings.workflows.enabled:
+                route_events(self.engine, workflows)
+                busy = self.orders.list_busy()
+                due, waiting = hand_due(self.engine, workflows, self.settings, busy=busy)
+                for each in due:
+                    request = each.request
+                    self.orders.give(
+                        RunOrder(workflow=request.workflow, input=request.input, run_key=each.run_key, is_routed=True)
+                    )
+                now = datetime.now(UTC)
+                seconds = min([seconds, *((each.due_at - now).total_seconds() for each in waiting)])
+                seconds = min(seconds, TURN_SECONDS) if busy or due else seconds
+            self._beat(Source.EVENTS)
+            yield
+            wait_for_append(database, max(seconds, 0.05))
+
+    def _look_at_folders(self) -> Iterator[None]:
+        """Order the runs of the days whose files have arrived."""
+        folders = (*self.settings.hands.drop_folders, *self.settings.tournaments.export_folders)
+        arrivals: Arrivals | None = None
+        asked = ""
+        while True:
+            began = time.monotonic()
+            if folders and HANDS not in self.orders.list_busy():
+                arrivals = find_arrivals(self.engine, self.settings, arrivals)
+                asked = self._order_days(arrivals, asked)
+            self._beat(Source.FOLDERS)
+            yield
+            time.sleep(max(FOLDER_SECONDS, PAUSE_FACTOR * (time.monotonic() - began)) if folders else POLL_SECONDS)
+
+    def _order_days(self, arrivals: Arrivals, asked: str) -> str:
+        """Order the runs of what is due, unless they were ordered already; return the key of what was ordered last."""
+        with self.engine.connect() as connection:
+            pending = read_pending_events(connection)
+        if not arrivals.is_due and pending.is_empty:
+            return asked
+        first, last = find_first_day(self.settings), find_today(self.settings)
+
+        def is_day(day: date) -> bool:
+            return first <= day <= last
+
+        runs = list_day_runs(self.settings, arrivals, pending, is_day)
+        key = runs[0].run_key
+        if key != asked:
+            for each in runs:
+                self.orders.give(RunOrder(workflow=HANDS, input={"day": str(each.day)}, run_key=each.run_key))
+        return key
+
+    def _look_at_sheets(self) -> Iterator[None]:
+        """Order the reading of each sheet that has changed, once its edits have stopped."""
+        memory: dict[str, ReadRequest] = {}
+        while True:
+            stamps = self._read_stamps()
+            decision = poll_sheets(self.engine, self.settings, memory)
+            memory = decision.memory
+            for name, revision, key in decision.due:
+                order = RunOrder(workflow="sheets_sync", input={"sheet": name}, run_key=key, revision=revision)
+                self.orders.give(order)
+            self._beat(Source.SHEETS)
+            yield
+            self._wait_for_edit(stamps, decision.quiet_seconds or POLL_SECONDS)
+
+    def _wait_for_edit(self, stamps: dict[str, object], seconds: float) -> None:
+        """Wait so long, or until a workbook has another time stamp."""
+        end = time.monotonic() + min(seconds, POLL_SECONDS)
+        while (left := end - time.monotonic()) > 0:
+            time.sleep(min(FILE_SECONDS, left))
+            if self._read_stamps() != stamps:
+                return
+
+    def _read_stamps(self) -> dict[str, object]:
+        stamps: dict[str, object] = {}
+        for sheet in self.settings.sheets:
+            if sheet.path:
+                try:
+                    stamp = read_state(sheet.path)
+                    stamps[sheet.name] = stamp.st_mtime_ns, stamp.st_size
+                except (PokervodError, OSError) as error:
+                    stamps[sheet.name] = str(error)
+        return stamps
+
+
+def _repeat(source: Source, look: Callable[[], Iterator[None]]) -> None:
+    """Look again and again; after a failure it begins anew. Where the database fails, the whole process ends.
+
+    Its lock is lost then, and it begins anew as well.
+    """
+    failures = 0
+    while True:
+        try:
+            for _ in look():
+                failures = 0
+        except DBAPIError as error:
+            _log.error("the database does not answer: %s", read_first_line(error))
+            os._exit(1)
+        except Exception:  # noqa: BLE001 - one source that fails stops no other
+            failures += 1
+            pause = FAILURES.find_wait(failures)
+            _log.exception("%s cannot be looked at; again in %g s, and the sensor looks meanwhile", source, pause)
+            time.sleep(pause)
