@@ -43,11 +43,22 @@ def _is_free(lock: Path) -> bool:
 
 
 def _stop(folder: Path, pid_file: Path) -> None:
-    """Stop the server as ``process.stop_server`` does; its lock shows that the number is its own."""
-    os.kill(int(pid_file.read_text().split()[0]), signal.SIGINT)
+    """Stop the server as ``process.stop_server`` does; its lock shows that the number is its own.
+
+    One that was just started has not written it yet.
+    """
     deadline = time.monotonic() + STOP_SECONDS
+    while not (number := _read_number(pid_file)) and time.monotonic() < deadline:
+        if _is_free(folder / "server.lock"):
+            return
+        time.sleep(POLL_SECONDS)
+    os.kill(int(number), signal.SIGINT)
     while not _is_free(folder / "server.lock") and time.monotonic() < deadline:
         time.sleep(POLL_SECONDS)
+
+
+def _read_number(pid_file: Path) -> str:
+    return next(iter(pid_file.read_text().split()), "") if pid_file.exists() else ""
 
 
 if __name__ == "__main__":

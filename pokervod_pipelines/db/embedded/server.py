@@ -184,18 +184,22 @@ class EmbeddedServer:
         """Count as a user before the start, so that a process that stops the server in between sees us."""
         join_users(location.users_lock, lambda: self._leave(location))
         try:
+            self._ensure_guard(location)  # before the server: it stops one whose start is interrupted
             rotate_log(location.log_file)
             sockets = find_running(location, self._timeout_seconds)
             if sockets is None:
                 binaries = find_binaries(location.user, self._homes)
                 sockets = start_server(location, binaries, self._settings, self._timeout_seconds)
-            if not self._keep_running:
-                ensure_guard(location)
+            self._ensure_guard(location)  # the one of another process may just have ended
         except BaseException:
             if release_use(location.users_lock):
                 leave_users(location.users_lock)
             raise
         return ServerAddress(sockets)
+
+    def _ensure_guard(self, location: ServerLocation) -> None:
+        if not self._keep_running:
+            ensure_guard(location)
 
     def _leave(self, location: ServerLocation) -> None:
         if not location.base.exists():  # deleted meanwhile; the server ends by itself when its files are missing

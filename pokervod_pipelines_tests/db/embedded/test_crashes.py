@@ -130,6 +130,23 @@ def test_a_start_killed_at_any_moment_does_not_block_the_next(
     assert not server.status().running
 
 
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
+def test_a_start_ended_before_the_server_is_ready_leaves_no_server(
+    base: Path, make_client: MakeClient, make_server: MakeServer, number: signal.Signals
+) -> None:
+    server = make_server(base)
+    with server:
+        fill(server)
+    starter = make_client("use", base)
+    wait_until((base / "data" / "postmaster.pid").exists)
+    starter.process.send_signal(number)
+    starter.process.wait()
+
+    wait_until(lambda: not is_held(base / "server.lock"))
+    with server:
+        assert read(server) == 42
+
+
 @pytest.mark.long
 def test_a_server_started_without_us_is_used(base: Path, make_server: MakeServer) -> None:
     server = make_server(base)
