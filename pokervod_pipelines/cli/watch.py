@@ -1,15 +1,24 @@
 """``pokervod watch``: the resident process that runs what a folder, a sheet or an event asks for."""
 
+import logging
 import os
 import socket
+import time
+from datetime import UTC, datetime
 from functools import partial
+from typing import TYPE_CHECKING
 
 import typer
 
-from pokervod_pipelines.cli.output import err
+from pokervod_pipelines.cli.output import err, out, show_time
 from pokervod_pipelines.workflows.setup import prepare_folder
 
+if TYPE_CHECKING:
+    from pokervod_pipelines.workflows.watch.orders import RunOrder
+
 app = typer.Typer()
+
+_log = logging.getLogger(__name__)
 
 
 @app.command("watch")
@@ -30,7 +39,24 @@ def watch() -> None:
 
     warm_runs.load_repository()
     name = f"{socket.gethostname()} process {os.getpid()}"
-    err.print(f"Watcher {name} is ready; Ctrl-C stops it.", markup=False)
-    launch = Launch(run=warm_runs.run_order, report_lost=warm_runs.report_lost)
-    serve_tasks(partial(look, settings=settings, watcher=name, launch=launch))
-    err.print("stopped")
+    launch = Launch(run=_run, report_lost=warm_runs.report_lost)
+    err.print("Watcher is ready; Ctrl-C stops it.")
+    serve_tasks(partial(look, settings=settings, watcher=name, launch=launch, tell=_tell))
+    _tell("stopped")
+
+
+def _run(order: "RunOrder") -> None:
+    """Run the order in this process, which was forked for it, and print how it ended."""
+    from pokervod_pipelines.defs.warm_runs import run_order  # noqa: PLC0415 - brings Dagster
+
+    began = time.monotonic()
+    if (end := run_order(order)) is not None:
+        out.print(
+            f"{show_time(datetime.now(UTC), '%H:%M:%S')}  {order.title}: {end} after {time.monotonic() - began:.1f} s",
+            markup=False,
+        )
+
+
+def _tell(sentence: str) -> None:
+    _log.info("%s", sentence, extra={"is_shown": True})
+    err.print(sentence, markup=False)

@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
+from importlib import import_module
 
 import dagster as dg
 from dagster._core.definitions.job_base import InMemoryJob
@@ -21,6 +22,7 @@ from pokervod_pipelines.actors import new_correlation_id
 from pokervod_pipelines.db.engine import open_database
 from pokervod_pipelines.defs.assembly import build_defs
 from pokervod_pipelines.defs.dead_runs import IN_PROGRESS
+from pokervod_pipelines.defs.ended_runs import describe_failure
 from pokervod_pipelines.defs.launch import create_run
 from pokervod_pipelines.defs.router import RUN_KEY_TAG, Router, admit, make_tags
 from pokervod_pipelines.defs.run import QUIET, STARTED_BY_TAG
@@ -40,18 +42,35 @@ LIMIT_TAG = "dagster/max_runtime"
 _log = logging.getLogger(__name__)
 
 
+PRELOADED = (
+    "openpyxl",
+    "pokervod_pipelines.defs.storage",
+    "pokervod_pipelines.hands.replay",
+    "pokervod_pipelines.render.renderers.local.check",
+    "psycopg2.extras",
+    "upath.implementations.local",
+)
+"""What runs load when they first need it: half a second that none of the forked ones pays."""
+
+
 @cache
 def load_repository() -> dg.RepositoryDefinition:
-    """Return the definitions for the settings of this folder, loaded once."""
+    """Return the definitions for the settings of this folder, loaded once, with all that their runs need."""
+    has_google = any(sheet.spreadsheet for sheet in load_settings().sheets)
+    for module in (*PRELOADED, *(["pokervod_pipelines.sheets.google.transport"] if has_google else [])):
+        import_module(module)
     return build_defs().get_repository_def()
 
 
-def run_order(order: RunOrder) -> None:
-    """Run the order to its end, unless its key has a run already, or other runs answer all that it was for."""
+def run_order(order: RunOrder) -> str | None:
+    """Run the order to its end and return how it ended.
+
+    Where its key has a run already, or other runs answer all that it was for, nothing is run, and it returns None.
+    """
     setup_interrupt_handlers()
     with _open_router() as router:
         if _has_run(router.instance, order.run_key) or (tags := _find_tags(router, order)) is None:
-            return
+            return None
         _wait_for_turn(router)
         workflow = router.workflows[order.workflow]
         run = create_run(
@@ -67,8 +86,9 @@ def run_order(order: RunOrder) -> None:
         with router.engine.begin() as connection:
             delete_answered(connection, [order.run_key])
         faulthandler.dump_traceback_later(float(run.tags[LIMIT_TAG]), exit=True)
-        execute_run(InMemoryJob(load_repository().get_job(workflow.name)), run, router.instance)
+        ended = execute_run(InMemoryJob(load_repository().get_job(workflow.name)), run, router.instance)
         faulthandler.cancel_dump_traceback_later()
+        return "completed" if ended.success else f"failed ({describe_failure(router.instance, run.run_id)})"
 
 
 def report_lost(order: RunOrder, problem: str) -> None:

@@ -9,13 +9,14 @@ import stat
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from pokervod_pipelines.errors import ArchiveUnavailable
 from pokervod_pipelines.files import SeenFile
 from pokervod_pipelines.problems import Problem
 from pokervod_pipelines.processes.path_check import ANSWER_SECONDS, is_on_share
-from pokervod_pipelines.processes.share_reader import Report, access_path, stat_entry
+from pokervod_pipelines.processes.share_reader import Access, Report, access_path, stat_entry
 
 SUFFIXES = (".json", ".phh", ".phhs", ".hands.csv")
 """Ends of the names of files that a drop folder delivers; other CSV files are imported by their path."""
@@ -38,13 +39,17 @@ class DueFiles:
     known: int
 
 
-def list_hand_files(folders: Iterable[Path]) -> FolderListing:
+FOLDER_ACCESS: Access = partial(access_path, seconds=ANSWER_SECONDS)
+"""A folder that takes longer to be listed does not answer."""
+
+
+def list_hand_files(folders: Iterable[Path], access: Access = FOLDER_ACCESS) -> FolderListing:
     """Return the session files and hand histories below the folders."""
     problems: list[Problem] = []
     files: dict[str, SeenFile] = {}
     for folder in folders:
         try:
-            listing = access_path(folder, _list_folder, ANSWER_SECONDS)
+            listing = access(folder, _list_folder)
         except ArchiveUnavailable as error:
             listing = FolderListing((), (describe_unlisted(folder, error),))
         files |= {seen.path: seen for seen in listing.files}

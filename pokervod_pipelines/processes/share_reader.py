@@ -7,6 +7,7 @@ local disk is read in our own process.
 import os
 import stat
 import threading
+import time
 from collections.abc import Callable
 from contextlib import closing
 from functools import partial
@@ -32,6 +33,9 @@ PROGRAM = ChildProgram(name="share reader")
 
 READ_SECONDS = 30.0
 """Time for one file of the size of a sheet or a hand file, or for a part of it, over a slow line."""
+
+KEPT_SECONDS = 60.0
+"""Where shares are mounted is looked up so often by who never ends."""
 
 
 class ShareReader:
@@ -112,6 +116,30 @@ class PathAccess:
     def close(self) -> None:
         """End the child."""
         self._reader.close()
+
+
+class KeptAccess:
+    """Make calls that use paths, for ever: as ``PathAccess``, which is begun anew now and then, with its child.
+
+    So what was mounted since is seen.
+    """
+
+    def __init__(self, seconds: float = READ_SECONDS) -> None:
+        self._seconds = seconds
+        self._access = PathAccess(seconds)
+        self._renewed_at = time.monotonic()
+
+    def __call__(self, path: Path, call: Callable[[Path, Report], T]) -> T:
+        """Return what the call returns; raise ``ArchiveUnavailable`` where the share does not answer."""
+        if time.monotonic() - self._renewed_at > KEPT_SECONDS:
+            self.close()
+            self._access = PathAccess(self._seconds)
+            self._renewed_at = time.monotonic()
+        return self._access(path, call)
+
+    def close(self) -> None:
+        """End the child."""
+        self._access.close()
 
 
 def access_path(

@@ -17,11 +17,17 @@ from sqlalchemy import Engine
 from pokervod_pipelines.errors import ArchiveUnavailable
 from pokervod_pipelines.files import SeenFile
 from pokervod_pipelines.hands import store as hand_store
-from pokervod_pipelines.hands.drop_folders import describe_unlisted, find_due_files, list_hand_files, name_path
+from pokervod_pipelines.hands.drop_folders import (
+    FOLDER_ACCESS,
+    describe_unlisted,
+    find_due_files,
+    list_hand_files,
+    name_path,
+)
 from pokervod_pipelines.hands.session_files import read_session_day
 from pokervod_pipelines.hands.times import BroadcastDays
 from pokervod_pipelines.problems import Problem
-from pokervod_pipelines.processes.share_reader import PathAccess, Report, access_path
+from pokervod_pipelines.processes.share_reader import Access, PathAccess, Report
 from pokervod_pipelines.settings import Settings
 from pokervod_pipelines.tournaments import store as tournament_store
 from pokervod_pipelines.tournaments.files import find_exports
@@ -31,22 +37,35 @@ from pokervod_pipelines.workflows.pending_events import PendingEvents
 REPEAT_SECONDS = 600
 """Files that were requested and are still due are requested again after this time."""
 
+COMPARE_SECONDS = 5.0
+"""Files that the folders list as before are compared with those that were read no more often than this."""
+
 SAME_MOMENT = timedelta(milliseconds=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Arrivals:
-    """List the files that are due, those still being written, and the folders that could not be listed."""
+    """List the files that are due, those still being written, and the folders that could not be listed.
+
+    ``listed`` has every file of the folders, as they were seen at ``compared_at``, a time of ``time.monotonic``.
+    """
 
     hands: tuple[SeenFile, ...] = ()
     exports: tuple[SeenFile, ...] = ()
     unfinished: tuple[SeenFile, ...] = ()
     problems: tuple[Problem, ...] = ()
+    listed: tuple[SeenFile, ...] = ()
+    compared_at: float = float("-inf")
 
     @property
     def is_due(self) -> bool:
         """Return whether there is something to read."""
         return bool(self.hands or self.exports)
+
+    def is_still(self, listed: tuple[SeenFile, ...]) -> bool:
+        """Return whether nothing was to be done a moment ago and the folders list the same files."""
+        is_recent = time.monotonic() - self.compared_at < COMPARE_SECONDS
+        return is_recent and not (self.is_due or self.unfinished) and self.listed == listed
 
     def name(self, now: datetime) -> str:
         """Return a text that is the same for the same files, until it is time to request them again."""
@@ -94,14 +113,19 @@ def _read_day(access: PathAccess, file: Path, days: BroadcastDays) -> date | Non
     return None
 
 
-def find_arrivals(engine: Engine, settings: Settings, before: Arrivals | None = None) -> Arrivals:
+def find_arrivals(
+    engine: Engine, settings: Settings, before: Arrivals | None = None, access: Access = FOLDER_ACCESS
+) -> Arrivals:
     """Find the files that are due in the drop folders and the export folders.
 
     ``before`` is an earlier result: where the clock of the share is ahead of ours, a file that has not changed since
-    then is finished.
+    then is finished; and where nothing has changed since a moment ago, it is the result.
     """
-    listed = list_hand_files(settings.hands.drop_folders)
-    exports, problems = _list_all_exports(settings.tournaments.export_folders)
+    listed = list_hand_files(settings.hands.drop_folders, access)
+    exports, problems = _list_all_exports(settings.tournaments.export_folders, access)
+    seen = (*listed.files, *exports)
+    if before is not None and before.is_still(seen) and not (problems or listed.problems):
+        return before
     with engine.connect() as connection:
         known = {path: (each.size, each.mtime_ns) for path, each in hand_store.read_files(connection).items()}
         stamps = tournament_store.read_stamps(connection)
@@ -115,6 +139,8 @@ def find_arrivals(engine: Engine, settings: Settings, before: Arrivals | None = 
         exports=due,
         unfinished=(*hands.unfinished, *(file for file in fresh if file not in due)),
         problems=(*listed.problems, *problems),
+        listed=seen,
+        compared_at=time.monotonic(),
     )
 
 
@@ -123,12 +149,12 @@ def _is_finished(file: SeenFile, now_ns: int, quiet_seconds: float, last: Mappin
     return age >= quiet_seconds * 1e9 or (age < 0 and last.get(file.path) == file)
 
 
-def _list_all_exports(folders: Iterable[Path]) -> tuple[list[SeenFile], list[Problem]]:
+def _list_all_exports(folders: Iterable[Path], access: Access) -> tuple[list[SeenFile], list[Problem]]:
     seen: list[SeenFile] = []
     problems: list[Problem] = []
     for folder in folders:
         try:
-            seen += access_path(folder, _list_exports)
+            seen += access(folder, _list_exports)
         except ArchiveUnavailable as error:
             problems.append(describe_unlisted(folder, error))
         except OSError as error:

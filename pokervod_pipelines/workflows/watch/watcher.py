@@ -4,10 +4,12 @@ import logging
 import os
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from multiprocessing.connection import Connection
+from pathlib import Path
 
 from sqlalchemy import Connection as Database
 from sqlalchemy import Engine
@@ -16,10 +18,11 @@ from sqlalchemy.exc import DBAPIError
 from pokervod_pipelines.db.engine import open_database
 from pokervod_pipelines.db.failures import read_first_line
 from pokervod_pipelines.db.locks import take_lock
-from pokervod_pipelines.errors import PokervodError
+from pokervod_pipelines.errors import ArchiveUnavailable
 from pokervod_pipelines.events.listen import POLL_SECONDS, start_listening, wait_for_append
 from pokervod_pipelines.policies.backoff import Backoff
-from pokervod_pipelines.processes.share_reader import read_state
+from pokervod_pipelines.processes.path_check import ANSWER_SECONDS
+from pokervod_pipelines.processes.share_reader import Access, KeptAccess, stat_path
 from pokervod_pipelines.settings import Settings
 from pokervod_pipelines.sheets.polling import ReadRequest
 from pokervod_pipelines.sheets.rotation import poll_sheets
@@ -56,15 +59,17 @@ FAILURES = Backoff(first_seconds=2, limit_seconds=60)
 _log = logging.getLogger(__name__)
 
 
-def watch(connection: Connection, *, settings: Settings, watcher: str, launch: Launch) -> None:
+def watch(
+    connection: Connection, *, settings: Settings, watcher: str, launch: Launch, tell: Callable[[str], object]
+) -> None:
     """Order runs by the connection for as long as the process at its other end lives; lead, or stand by."""
     orders = Orders(connection, launch)
     threading.Thread(target=_end_with, args=(orders,), daemon=True).start()
     with open_database(settings) as engine, engine.connect() as database:
         driver = database.execution_options(isolation_level="AUTOCOMMIT")
         driver.detach()  # no pool takes it back with its lock
-        _wait_to_lead(driver)
-        _log.info("%s looks for work", watcher, extra={"is_shown": True})
+        _wait_to_lead(driver, tell)
+        tell(f"{watcher} looks at events, folders and sheets")
         _Watcher(engine, settings, orders, watcher).run(driver)
 
 
@@ -74,10 +79,10 @@ def _end_with(orders: Orders) -> None:
     os._exit(0)
 
 
-def _wait_to_lead(database: Database) -> None:
+def _wait_to_lead(database: Database, tell: Callable[[str], object]) -> None:
     if take_lock(database, WATCH_LOCK):
         return
-    _log.info("another watcher looks for work; this one stands by", extra={"is_shown": True})
+    tell("stands by while another watcher leads")
     while not take_lock(database, WATCH_LOCK):
         time.sleep(STAND_BY_SECONDS)
 
@@ -135,14 +140,16 @@ class _Watcher:
         folders = (*self.settings.hands.drop_folders, *self.settings.tournaments.export_folders)
         arrivals: Arrivals | None = None
         asked = ""
-        while True:
-            began = time.monotonic()
-            if folders and HANDS not in self.orders.list_busy():
-                arrivals = find_arrivals(self.engine, self.settings, arrivals)
-                asked = self._order_days(arrivals, asked)
-            self._beat(Source.FOLDERS)
-            yield
-            time.sleep(max(FOLDER_SECONDS, PAUSE_FACTOR * (time.monotonic() - began)) if folders else POLL_SECONDS)
+        with closing(KeptAccess(ANSWER_SECONDS)) as access:
+            while True:
+                began = time.monotonic()
+                if folders and HANDS not in self.orders.list_busy():
+                    before, arrivals = arrivals, find_arrivals(self.engine, self.settings, arrivals, access)
+                    asked = asked if arrivals is before else self._order_days(arrivals, asked)
+                self._beat(Source.FOLDERS)
+                yield
+                pause = max(FOLDER_SECONDS, PAUSE_FACTOR * (time.monotonic() - began))
+                time.sleep(pause if folders else POLL_SECONDS)
 
     def _order_days(self, arrivals: Arrivals, asked: str) -> str:
         """Order the runs of what is due, unless they were ordered already; return the key of what was ordered last."""
@@ -165,35 +172,32 @@ class _Watcher:
     def _look_at_sheets(self) -> Iterator[None]:
         """Order the reading of each sheet that has changed, once its edits have stopped."""
         memory: dict[str, ReadRequest] = {}
-        while True:
-            stamps = self._read_stamps()
-            decision = poll_sheets(self.engine, self.settings, memory)
-            memory = decision.memory
-            for name, revision, key in decision.due:
-                order = RunOrder(workflow="sheets_sync", input={"sheet": name}, run_key=key, revision=revision)
-                self.orders.give(order)
-            self._beat(Source.SHEETS)
-            yield
-            self._wait_for_edit(stamps, decision.quiet_seconds or POLL_SECONDS)
+        files = [sheet.path for sheet in self.settings.sheets if sheet.path]
+        with closing(KeptAccess(ANSWER_SECONDS)) as access:
+            while True:
+                stamps = _read_stamps(files, access)
+                decision = poll_sheets(self.engine, self.settings, memory)
+                memory = decision.memory
+                for name, revision, key in decision.due:
+                    order = RunOrder(workflow="sheets_sync", input={"sheet": name}, run_key=key, revision=revision)
+                    self.orders.give(order)
+                self._beat(Source.SHEETS)
+                yield
+                end = time.monotonic() + min(decision.quiet_seconds or POLL_SECONDS, POLL_SECONDS)
+                while (left := end - time.monotonic()) > 0 and _read_stamps(files, access) == stamps:
+                    time.sleep(min(FILE_SECONDS, left))
 
-    def _wait_for_edit(self, stamps: dict[str, object], seconds: float) -> None:
-        """Wait so long, or until a workbook has another time stamp."""
-        end = time.monotonic() + min(seconds, POLL_SECONDS)
-        while (left := end - time.monotonic()) > 0:
-            time.sleep(min(FILE_SECONDS, left))
-            if self._read_stamps() != stamps:
-                return
 
-    def _read_stamps(self) -> dict[str, object]:
-        stamps: dict[str, object] = {}
-        for sheet in self.settings.sheets:
-            if sheet.path:
-                try:
-                    stamp = read_state(sheet.path)
-                    stamps[sheet.name] = stamp.st_mtime_ns, stamp.st_size
-                except (PokervodError, OSError) as error:
-                    stamps[sheet.name] = str(error)
-        return stamps
+def _read_stamps(files: Sequence[Path], access: Access) -> list[object]:
+    """Return what changes with each file, or why it cannot be seen, which poll_sheets says."""
+    stamps: list[object] = []
+    for file in files:
+        try:
+            state = access(file, stat_path)
+            stamps.append((state.st_mtime_ns, state.st_size))
+        except (ArchiveUnavailable, OSError) as error:
+            stamps.append(str(error))
+    return stamps
 
 
 def _repeat(source: Source, look: Callable[[], Iterator[None]]) -> None:
