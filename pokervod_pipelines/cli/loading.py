@@ -114,6 +114,8 @@ def load_command(name: str) -> Any:
     """Return the command or group of this name from its module."""
     entry = COMMANDS[name]
     group = typer.main.get_group(import_module(f"pokervod_pipelines.cli.{entry.module}").app)
+    for command in group.commands.values():
+        command.help = join_lines(command.help or "")
     for leaf, command in group.commands.items() if entry.needs_settings else ():
         if leaf != entry.works_anywhere:
             command.callback = command.callback and _check_first(command.callback, _name_process(name, leaf))
@@ -121,6 +123,15 @@ def load_command(name: str) -> Any:
         return group.commands[name]
     group.name, group.help = name, entry.help
     return group
+
+
+def join_lines(text: str) -> str:
+    """Return the paragraphs of a docstring without their line breaks: ``--help`` breaks lines where the terminal ends.
+
+    >>> join_lines("List clips.\\n\\n    A clip is a stretch of\\n    a video.")
+    'List clips.\\n\\nA clip is a stretch of a video.'
+    """
+    return "\n\n".join(" ".join(paragraph.split()) for paragraph in text.split("\n\n"))
 
 
 def _name_process(group: str, leaf: str) -> str:

@@ -1,7 +1,9 @@
-"""Check what ``pokervod --help`` does not load: each of these costs a tenth of a second or more."""
+"""Check that ``--help`` loads nothing that costs a tenth of a second or more, and breaks lines where the screen ends."""
 
 import subprocess
 import sys
+
+import pytest
 
 from pokervod_pipelines.cli import loading
 
@@ -23,3 +25,12 @@ def test_help_lists_every_command_and_loads_none() -> None:
     page, _, modules = done.stdout.partition("MODULES ")
     assert HEAVY & {name.partition(".")[0] for name in modules.split()} == set()
     assert all(f" {name} " in page for name in loading.COMMANDS)
+
+
+@pytest.mark.parametrize("name", loading.COMMANDS)
+def test_no_help_of_a_command_breaks_a_line_within_a_paragraph(name: str) -> None:
+    command = loading.load_command(name)
+    pages = {leaf: each.help for leaf, each in getattr(command, "commands", {name: command}).items()}
+
+    assert {leaf for leaf, page in pages.items() if "\n" in page.replace("\n\n", "")} == set()
+    assert all(pages.values())
