@@ -12,6 +12,7 @@ from rich.markup import escape
 
 from pokervod_pipelines.cli.options import ByOption, JsonOption, read_actor
 from pokervod_pipelines.cli.output import err, out, print_json, print_table
+from pokervod_pipelines.cli.usage import MAX_SHOWN
 from pokervod_pipelines.db.engine import open_database
 from pokervod_pipelines.errors import BadInput
 from pokervod_pipelines.settings import Settings, load_settings
@@ -80,10 +81,10 @@ def _open_launcher(settings: Settings) -> "Iterator[Launcher]":
 def _read_json(given: str) -> Mapping[str, Any]:
     try:
         values = json.loads(given)
-    except json.JSONDecodeError as error:
-        raise BadInput(f'--input is no JSON: {error}; write it as \'{{"sheet": "hands"}}\'') from None
+    except json.JSONDecodeError:
+        values = None
     if not isinstance(values, dict):
-        raise BadInput(f'--input: an object is needed, such as \'{{"sheet": "hands"}}\', not {given[:40]}')
+        raise BadInput(f"--input: expected a JSON object such as '{{\"sheet\": \"hands\"}}', got '{given[:MAX_SHOWN]}'")
     return values
 
 
@@ -131,13 +132,11 @@ def routes(as_json: JsonOption = False) -> None:
     )
     print_table(
         "routes",
-        ("event", "if", "workflow", "with", "priority", "waits"),
+        ("event", "workflow", "priority", "waits"),
         [
             (
-                route.on,
-                " or ".join(route.any_of),
-                route.workflow,
-                f"each sheet {route.each_sheet}" if route.each_sheet else ", ".join(route.input),
+                _describe_event(route),
+                _describe_target(route),
                 route.priority,
                 f"{route.debounce_seconds:g} s" if route.debounce_seconds else "",
             )
@@ -145,6 +144,17 @@ def routes(as_json: JsonOption = False) -> None:
         ],
         right=("priority", "waits"),
     )
+
+
+def _describe_event(route: Route) -> str:
+    *others, last = route.any_of or ("",)
+    condition = " or ".join(filter(None, (", ".join(others), last)))
+    return f"{route.on} with {condition}" if condition else route.on
+
+
+def _describe_target(route: Route) -> str:
+    told = f"each sheet {route.each_sheet}" if route.each_sheet else ", ".join(route.input)
+    return f"{route.workflow}: {told}" if told else route.workflow
 
 
 def _describe_answer(workflow: Workflow) -> str:

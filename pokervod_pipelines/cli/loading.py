@@ -126,11 +126,7 @@ def load_command(name: str) -> Any:
 
 
 def join_lines(text: str) -> str:
-    """Return the paragraphs of a docstring without their line breaks: ``--help`` breaks lines where the terminal ends.
-
-    >>> join_lines("List clips.\\n\\n    A clip is a stretch of\\n    a video.")
-    'List clips.\\n\\nA clip is a stretch of a video.'
-    """
+    """Return a docstring without line breaks in its paragraphs: ``--help`` breaks lines where the terminal ends."""
     return "\n\n".join(" ".join(paragraph.split()) for paragraph in text.split("\n\n"))
 
 
