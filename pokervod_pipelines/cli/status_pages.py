@@ -8,7 +8,7 @@ from typing import Any
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from pokervod_pipelines.cli.output import make_table, show_time, wrap_line
+from pokervod_pipelines.cli.output import count_nouns, make_table, show_time, wrap_line
 from pokervod_pipelines.monitoring.status_runs import RunState
 from pokervod_pipelines.monitoring.status_shape import BlockState, BlockStatus, Overall, PartStatus, SystemStatus
 
@@ -24,6 +24,7 @@ WORDS = {
 
 OUTAGE_STEP = "    → it is tried again every second; if it stays away, see `pokervod doctor` or start `pokervod dev`"
 NEXT_STEP = "then run `pokervod sync --incremental`"
+NOBODY_LOOKS = "new files, edits and events wait; keep `pokervod dev` running"
 MOST_CHECKS = 5
 """Failed checks of a block that are named."""
 
@@ -79,7 +80,8 @@ def make_page(status: SystemStatus, now: datetime, *, width: int, outage: str = 
         title = [wrap_line(Text(f"unknown: {outage}", style="bold red"), width), wrap_line(Text(OUTAGE_STEP), width)]
         title.append(Text(f"as of {show_time(now, '%H:%M:%S')}:", style="bold"))
     table = make_table("", COLUMNS, (_make_row(each, now) for each in status.blocks.values()), width=width)
-    lines = [wrap_line(Text(each), width) for each in (*list_lines(status, now), *describe_schedule(status, now))]
+    told = (*list_lines(status, now), *describe_watch(status, now), *describe_schedule(status, now))
+    lines = [wrap_line(Text(each), width) for each in told]
     return Group(*title, *table.renderables[1:], *lines)
 
 
@@ -163,6 +165,23 @@ def _list_checks(each: BlockStatus) -> Iterator[str]:
     if names := [check.name for check in each.failed_checks]:
         more = f" and {len(names) - MOST_CHECKS} more" if len(names) > MOST_CHECKS else ""
         yield f"{each.block_id} checks that failed: {', '.join(names[:MOST_CHECKS])}{more}"
+
+
+def describe_watch(status: SystemStatus, now: datetime) -> Iterator[str]:
+    """Yield who looks for what is to be run, what runs there, and how much waits for a run."""
+    if status.watcher:
+        left_out = " and ".join(status.watcher.left_out)
+        rest = f"; the sensors look at {left_out}, since it does not" if left_out else ""
+        yield f"watcher: {status.watcher.name}, {status.watcher.doing or 'nothing to run'}{rest}"
+    elif status.has_sensors:
+        yield "no watcher: Dagster's sensors look"
+    else:
+        yield f"no watcher, and no sensors run: {NOBODY_LOOKS}"
+    if status.requests.count:
+        wait = "waits" if status.requests.count == 1 else "wait"
+        since = format_moment(status.requests.oldest_at, now)
+        counted = count_nouns(status.requests.count, "request")
+        yield f"{counted} of events {wait} for a run, the oldest ({status.requests.oldest}) since {since}"
 
 
 def describe_schedule(status: SystemStatus, now: datetime) -> Iterator[str]:

@@ -31,6 +31,7 @@ from pokervod_pipelines.monitoring.status_facts import (
     read_progress,
     read_readings,
     read_scans,
+    read_watcher,
 )
 from pokervod_pipelines.monitoring.status_runs import (
     RecordedCheck,
@@ -46,6 +47,7 @@ from pokervod_pipelines.monitoring.status_stages import STAGES, Stage, list_stag
 from pokervod_pipelines.settings import Settings
 from pokervod_pipelines.sheets.own_rows import BY_HAND, has_own_rows
 from pokervod_pipelines.workflows.blocks import list_rooms
+from pokervod_pipelines.workflows.run_requests import count_requests
 
 SYNC_JOBS = frozenset({"full_sync", "incremental_sync"})
 """The jobs that run every stage of libraries and sheets."""
@@ -78,6 +80,7 @@ def read_status(
         progress = read_progress(connection, running) if running else {}
         orphans = find_orphans(connection, facts, now)
         checks = ask_again(connection, facts.checks, attempts, settings)
+        watcher, requests = read_watcher(connection), count_requests(connection)
         if not has_own_rows(connection):
             attempts = [each for each in attempts if each.name != BY_HAND]
     attempts = [_end_orphan(each) if each.run_id in orphans else each for each in attempts]
@@ -101,6 +104,9 @@ def read_status(
         schedule_note=note,
         in_progress=facts.in_progress,
         orphans=tuple(sorted(orphans)),
+        watcher=watcher,
+        has_sensors=_has_daemon(facts, now),
+        requests=requests,
     )
 
 
@@ -278,7 +284,12 @@ def _find_next_sync(facts: RunFacts, settings: Settings, now: datetime) -> tuple
     if not facts.is_scheduled:
         return None, "its schedule is stopped; start nightly_full_sync under Automation in `pokervod dev`"
     due = find_next_tick(settings.schedules.full_sync, settings.zone, now)
-    seen = facts.scheduler_seen_at
-    if seen is None or now - seen > timedelta(seconds=SCHEDULER_SECONDS):
+    if not _has_daemon(facts, now):
         return due, "no scheduler runs, so nothing will start it; keep `pokervod dev` running"
     return due, ""
+
+
+def _has_daemon(facts: RunFacts, now: datetime) -> bool:
+    """Return whether Dagster's daemon runs, which has the scheduler and the sensors."""
+    seen = facts.scheduler_seen_at
+    return seen is not None and now - seen <= timedelta(seconds=SCHEDULER_SECONDS)

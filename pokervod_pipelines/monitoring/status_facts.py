@@ -1,4 +1,7 @@
-"""Read from our database what the status needs besides runs: failed stages, scans and readings by command, progress."""
+"""Read from our database what the status needs besides runs.
+
+That is failed stages, scans and readings by command, progress, and the watcher.
+"""
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
@@ -8,9 +11,11 @@ from sqlalchemy import Connection, text
 from pokervod_pipelines.db.locks import find_locked
 from pokervod_pipelines.events.types import EventType
 from pokervod_pipelines.monitoring.status_runs import Run, RunFacts, RunState, StageAttempt
+from pokervod_pipelines.monitoring.status_shape import WatcherStatus
 from pokervod_pipelines.processes.liveness import lives_since
 from pokervod_pipelines.settings import Settings
 from pokervod_pipelines.workflows.context import PROGRESS
+from pokervod_pipelines.workflows.watch.sources import Source, list_watches
 
 RECENT_ERRORS = 500
 """Failed stages that are looked at, the newest: more than a sync of every library and sheet can have."""
@@ -75,6 +80,17 @@ def read_progress(connection: Connection, runs: Sequence[Run]) -> dict[tuple[str
         _, stage, name = row.key.split("/", 2)
         found[by_correlation[row.correlation_id], stage, name] = int(row.value["done"])
     return found
+
+
+def read_watcher(connection: Connection) -> WatcherStatus | None:
+    """Return the watcher that leads, None where none lives or it has not looked for a while."""
+    watches = list_watches(connection)
+    if not watches:
+        return None
+    newest = max(watches, key=lambda each: each.seen_at)
+    seen = {each.source for each in watches}
+    left_out = tuple(source.value for source in Source if source not in seen)
+    return WatcherStatus(name=newest.watcher, doing=newest.doing, left_out=left_out)
 
 
 def find_orphans(connection: Connection, facts: RunFacts, now: datetime) -> set[str]:

@@ -5,6 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from pokervod_pipelines.monitoring.status_runs import RecordedCheck, Run, RunState
+from pokervod_pipelines.workflows.run_requests import WaitingRequests
 
 
 class BlockState(StrEnum):
@@ -92,11 +93,25 @@ class BlockStatus:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class WatcherStatus:
+    """Tell which watcher leads, what it runs now, "" for nothing, and the sources that it does not look at.
+
+    The sensors look at those.
+    """
+
+    name: str
+    doing: str
+    left_out: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SystemStatus:
     """Tell how all blocks are, and when all of them were, and will be, brought up to date.
 
     ``last_sync`` is when the last full sync ended, however; ``next_scheduled_sync`` is None where nothing starts it,
-    and ``schedule_note`` says why. ``orphans`` are runs in progress whose process has ended.
+    and ``schedule_note`` says why. ``orphans`` are runs in progress whose process has ended. ``watcher`` is None where
+    no watcher looks; ``has_sensors`` tells whether Dagster's daemon, which then looks, runs. ``requests`` are those of
+    events that have no run yet.
     """
 
     overall: Overall
@@ -107,3 +122,6 @@ class SystemStatus:
     schedule_note: str
     in_progress: tuple[Run, ...]
     orphans: tuple[str, ...]
+    watcher: WatcherStatus | None
+    has_sensors: bool
+    requests: WaitingRequests

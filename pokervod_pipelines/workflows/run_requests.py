@@ -95,6 +95,15 @@ class HandedRequest:
         return merge_all(each.request for each in self.parts)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WaitingRequests:
+    """Tell how many requests have no run yet, and the workflow of the one that was asked for first."""
+
+    count: int = 0
+    oldest: str | None = None
+    oldest_at: datetime | None = None
+
+
 def merge_all(requests: Iterable[RunRequest]) -> RunRequest:
     """Return one request for all, which have the same target."""
     return reduce(RunRequest.merge, requests)
@@ -150,6 +159,18 @@ def _read(connection: Connection, condition: str, **values: Any) -> list[StoredR
 
 def _make_stored(id: int, run_key: str | None, **values: Any) -> StoredRequest:  # noqa: A002 - the column's name
     return StoredRequest(id=id, run_key=run_key, request=RunRequest(**values))
+
+
+def count_requests(connection: Connection) -> WaitingRequests:
+    """Return how many requests have no run yet, whether they wait for their time or for who launches it."""
+    row = connection.execute(_COUNT).one()
+    return WaitingRequests(**row._mapping)
+
+
+_COUNT = text("""
+    select count(*) as count, min(first_at) as oldest_at, (array_agg(workflow order by first_at, id))[1] as oldest
+    from run_requests
+""")
 
 
 def mark_handed(connection: Connection, handed: HandedRequest) -> None:

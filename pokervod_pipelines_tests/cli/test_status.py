@@ -18,10 +18,19 @@ from pokervod_pipelines.checks import Severity
 from pokervod_pipelines.cli.output import SafeConsole
 from pokervod_pipelines.cli.status_pages import format_moment, make_page
 from pokervod_pipelines.db.embedded import EmbeddedServer
+from pokervod_pipelines.db.locks import hold_lock
 from pokervod_pipelines.events import EventType, NewEvent, append_events
 from pokervod_pipelines.monitoring.status import judge_overall
 from pokervod_pipelines.monitoring.status_runs import RecordedCheck, Run, RunState
-from pokervod_pipelines.monitoring.status_shape import BlockState, BlockStatus, PartStatus, SystemStatus
+from pokervod_pipelines.monitoring.status_shape import (
+    BlockState,
+    BlockStatus,
+    PartStatus,
+    SystemStatus,
+    WatcherStatus,
+)
+from pokervod_pipelines.workflows.run_requests import WaitingRequests
+from pokervod_pipelines.workflows.watch.sources import WATCH_LOCK, Source, record_look
 from pokervod_pipelines_tests.cli.command import RunCommand
 from pokervod_pipelines_tests.cli.outage import cut_off
 from pokervod_pipelines_tests.cli.test_render_follow import INTERRUPTIBLE
@@ -60,6 +69,9 @@ def draw(*blocks: BlockStatus, outage: str = "", **values: object) -> list[str]:
         "schedule_note": "",
         "in_progress": (),
         "orphans": (),
+        "watcher": None,
+        "has_sensors": True,
+        "requests": WaitingRequests(),
     }
     overall = judge_overall(blocks, is_running=False)
     status = SystemStatus(overall=overall, blocks={each.block_id: each for each in blocks}, **known | values)  # type: ignore[arg-type]
@@ -135,6 +147,52 @@ def test_what_a_failure_left_stale_is_told_with_its_time() -> None:
     assert "D nas notes failed 60 s ago, stale: rows of 12:18: damaged" in lines
 
 
+LONG = "hands_to_renders 2026-05-04 since 12:29:58, sheets_sync clip_tracker since 12:29:59, 2 waiting"
+
+
+@pytest.mark.parametrize(
+    ("watcher", "has_sensors", "shown"),
+    [
+        (WatcherStatus(name="vm process 7", doing=""), True, "watcher: vm process 7, nothing to run"),
+        (WatcherStatus(name="vm process 7", doing=LONG), False, f"watcher: vm process 7, {LONG}"),
+        (
+            WatcherStatus(name="vm process 7", doing="", left_out=("folders", "sheets")),
+            True,
+            "watcher: vm process 7, nothing to run; the sensors look at folders and sheets, since it does not",
+        ),
+        (None, True, "no watcher: Dagster's sensors look"),
+        (
+            None,
+            False,
+            "no watcher, and no sensors run: new files, edits and events wait; keep `pokervod dev` running",
+        ),
+    ],
+)
+def test_who_looks_for_what_is_to_be_run_is_told_in_80_columns(
+    watcher: WatcherStatus | None, shown: str, *, has_sensors: bool
+) -> None:
+    lines = draw(make_block("G", "db", BlockState.IDLE), watcher=watcher, has_sensors=has_sensors)
+
+    assert f" {shown} last full sync: " in " ".join(lines)
+    assert max(map(len, lines)) <= 80
+
+
+@pytest.mark.parametrize(
+    ("count", "shown"),
+    [
+        (1, "1 request of events waits for a run, the oldest (clips_update) since 12:18, 12 min ago"),
+        (1_200, "1,200 requests of events wait for a run, the oldest (clips_update) since 12:18, 12 min ago"),
+    ],
+)
+def test_what_events_ask_for_is_told_while_it_waits(count: int, shown: str) -> None:
+    requests = WaitingRequests(count=count, oldest="clips_update", oldest_at=NOW - timedelta(minutes=12))
+
+    lines = draw(make_block("G", "db", BlockState.IDLE), requests=requests)
+
+    assert f" {shown} last full sync: " in " ".join(lines)
+    assert max(map(len, lines)) <= 80
+
+
 def test_in_an_outage_the_page_is_that_of_then_and_nothing_is_known_of_now() -> None:
     lines = draw(make_block("A", "nas", BlockState.COMPLETED), outage="the database is unavailable since 12:31:07: x")
 
@@ -167,9 +225,10 @@ def test_a_moment_has_its_age_while_that_is_short(at: datetime | None, shown: st
 def test_json_has_the_shape_of_the_api(pokervod: RunCommand) -> None:
     document = pokervod("status", "--json").json
 
-    assert set(document) >= {"overall", "blocks", "last_sync", "next_scheduled_sync"}
+    assert set(document) >= {"overall", "blocks", "last_sync", "next_scheduled_sync", "watcher", "requests"}
     assert list(document["blocks"]) == list("ABCDEFG")
     assert document["overall"] == "idle"
+    assert (document["watcher"], document["requests"]["count"]) == (None, 0)
     assert datetime.fromisoformat(document["next_scheduled_sync"]) > datetime.now(UTC)
     for block, each in document["blocks"].items():
         assert each["block_id"] == block
@@ -239,6 +298,11 @@ def test_following_shows_changes_survives_an_outage_and_ends_at_once(terminal: T
         terminal.read_until("unknown: the database is unavailable since")
         terminal.read_until("as of ")
     back = terminal.read_until("failed: a block")
+    with hold_lock(engine, WATCH_LOCK):
+        with engine.begin() as connection:
+            record_look(connection, Source.EVENTS, "vm process 7", "")
+        terminal.read_until("watcher: vm process 7, nothing to run")
+    terminal.read_until("no watcher, and no sensors run")
     terminal.process.send_signal(signal.SIGINT)
 
     assert at_rest == 0

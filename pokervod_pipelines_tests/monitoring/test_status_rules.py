@@ -11,7 +11,7 @@ import pytest
 from dagster._utils.schedules import cron_string_iterator, is_valid_cron_string
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import Engine
+from sqlalchemy import Engine, text
 
 from pokervod_pipelines.checks import Severity
 from pokervod_pipelines.db.locks import hold_lock
@@ -19,10 +19,20 @@ from pokervod_pipelines.events.types import BLOCKS
 from pokervod_pipelines.monitoring.status import PROCESS_ENDED, judge_block, judge_overall, read_status
 from pokervod_pipelines.monitoring.status_runs import RecordedCheck, Run, RunFacts, RunState, StageAttempt
 from pokervod_pipelines.monitoring.status_schedule import find_next_tick
-from pokervod_pipelines.monitoring.status_shape import BlockState, PartStatus, SystemStatus
+from pokervod_pipelines.monitoring.status_shape import BlockState, PartStatus, SystemStatus, WatcherStatus
 from pokervod_pipelines.monitoring.status_stages import STAGES
 from pokervod_pipelines.settings import Settings
 from pokervod_pipelines.settings.cron import FIELDS, CronField, read_cron
+from pokervod_pipelines.workflows.run_requests import (
+    HandedRequest,
+    RunRequest,
+    WaitingRequests,
+    delete_answered,
+    mark_handed,
+    read_requests,
+    store_requests,
+)
+from pokervod_pipelines.workflows.watch.sources import WATCH_LOCK, Source, record_look
 
 NOW = datetime(2026, 5, 4, 12, tzinfo=UTC)
 OK, BAD, STOPPED, BUSY = RunState.SUCCEEDED, RunState.FAILED, RunState.STOPPED, RunState.RUNNING
@@ -233,6 +243,60 @@ def test_the_next_sync_says_what_keeps_it_from_starting(
     assert (status.next_scheduled_sync is not None) is is_due
     assert status.schedule_note.startswith(note)
     assert bool(status.schedule_note) is bool(note)
+
+
+@pytest.mark.parametrize(
+    ("lives", "hours", "expected"),
+    [
+        (True, 0, WatcherStatus(name="newer", doing="nas_sync wsop", left_out=("folders",))),
+        (False, 0, None),  # it died a moment ago
+        (True, 1, None),  # it hangs
+    ],
+)
+def test_the_watcher_that_looks_is_told(
+    engine: Engine, told: Callable[..., SystemStatus], hours: float, expected: WatcherStatus | None, *, lives: bool
+) -> None:
+    with engine.begin() as connection:
+        record_look(connection, Source.EVENTS, "older", "")
+        record_look(connection, Source.SHEETS, "newer", "nas_sync wsop")
+        connection.execute(text("update watches set seen_at = seen_at - :hours * interval '1 hour'"), {"hours": hours})
+
+    with hold_lock(engine, WATCH_LOCK) if lives else nullcontext():
+        status = told(scheduler_seen_at=ago(1))
+
+    assert (status.watcher, status.has_sensors) == (expected, True)
+
+
+def test_what_events_ask_for_is_counted_until_its_run_is_recorded(
+    engine: Engine, told: Callable[..., SystemStatus]
+) -> None:
+    counted = [told().requests]
+    with engine.begin() as connection:
+        store_requests(connection, [make_request("clips_update", 5), make_request("nas_sync", 9)])
+        oldest = next(each for each in read_requests(connection) if each.request.workflow == "nas_sync")
+        mark_handed(connection, HandedRequest(run_key="k", parts=(oldest,)))
+    counted.append(told().requests)
+    with engine.begin() as connection:
+        delete_answered(connection, ["k"])
+    counted.append(told().requests)
+
+    assert counted == [
+        WaitingRequests(),
+        WaitingRequests(count=2, oldest="nas_sync", oldest_at=ago(9)),
+        WaitingRequests(count=1, oldest="clips_update", oldest_at=ago(5)),
+    ]
+
+
+def make_request(workflow: str, minutes: float) -> RunRequest:
+    return RunRequest(
+        workflow=workflow,
+        input={},
+        correlation_id="c",
+        event_id=1,
+        first_at=ago(minutes),
+        asked_at=ago(0),
+        due_at=ago(0),
+    )
 
 
 FIRST, LAST = (datetime.fromisoformat(day) for day in ("2026-01-01", "2027-12-31"))
