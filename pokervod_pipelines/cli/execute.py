@@ -64,7 +64,7 @@ def execute(
             out.print(f"{launch.workflow} started: run {launch.run_id}, correlation id {launch.correlation_id}")
         elif not wait:
             print_json({**asdict(launch), "status": "started"})
-        if wait and not _follow(launcher, launch, as_json=as_json):
+        if wait and not _wait(launcher, launch, as_json=as_json):
             raise typer.Exit(1)
 
 
@@ -86,6 +86,15 @@ def _read_json(given: str) -> Mapping[str, Any]:
     if not isinstance(values, dict):
         raise BadInput(f"--input: expected a JSON object such as '{{\"sheet\": \"hands\"}}', got '{given[:MAX_SHOWN]}'")
     return values
+
+
+def _wait(launcher: "Launcher", launch: "Launch", *, as_json: bool) -> bool:
+    """Follow the run to its end and return whether it succeeded; Ctrl-C ends the command, not the run."""
+    try:
+        return _follow(launcher, launch, as_json=as_json)
+    except KeyboardInterrupt:
+        err.print(f"the run goes on; `pokervod logs --run {launch.run_id} --follow` shows it", markup=False)
+        raise
 
 
 def _follow(launcher: "Launcher", launch: "Launch", *, as_json: bool) -> bool:
