@@ -50,7 +50,7 @@ def define_alert_sensors(settings: Settings, open_engine: OpenEngine) -> list[dg
             due = connection.scalar(_DELIVERIES_DUE, known | {"channels": list_callable(connection, channels)})
         if not due:
             return dg.SkipReason("no alert is due")
-        if is_running(context.instance, alerts.name):
+        if is_running(context.instance, open_engine(), alerts.name):
             return dg.SkipReason("alerts are being sent")
         requests = [dg.RunRequest(run_key=datetime.now(UTC).isoformat(timespec="seconds"))]
         log_requests("alert_delivery", requests)

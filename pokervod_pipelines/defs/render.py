@@ -82,7 +82,7 @@ def _define_render_queue(settings: Settings, open_engine: OpenEngine) -> dg.Sens
         description="Renders a day when no worker is alive, and materializes it when its graphics are finished.",
     )
     def render_queue(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
-        if is_running(context.instance, JOB):
+        if is_running(context.instance, open_engine(), JOB):
             return dg.SkipReason(f"{JOB} is running; what is left is requested after it")
         with open_engine().connect() as connection:
             queue = read_queue_state(connection, renderers)

@@ -174,7 +174,7 @@ def _define_clock(plan: RolloutPlan, open_engine: OpenEngine) -> dg.SensorDefini
             return dg.SkipReason(f"The rollout {plan.name} is {stored.state}.")
         if is_active:
             return dg.SkipReason(f"The rollout {plan.name} has an active runner.")
-        if is_running(context.instance, job):
+        if is_running(context.instance, open_engine(), job):
             return dg.SkipReason(f"The job {job} is running.")
         key = f"{plan.name}:{datetime.now(UTC).isoformat(timespec='seconds')}"
         config = dg.RunConfig(ops={f"{job}_weeks": RolloutConfig(until=stored.until)})

@@ -11,6 +11,7 @@ import dagster as dg
 from sqlalchemy import Engine
 
 from pokervod_pipelines.db.engine import open_database
+from pokervod_pipelines.defs.dead_runs import fail_dead_runs
 from pokervod_pipelines.defs.logs import log_requests
 from pokervod_pipelines.defs.partitions import broadcast_days
 from pokervod_pipelines.defs.stages import REVISION_TAG
@@ -106,7 +107,7 @@ def _define_rfid_drop(settings: Settings, open_engine: OpenEngine) -> dg.SensorD
             return dg.SkipReason("no drop folder and no export folder is configured")
         if watch := read_watch(open_engine(), Source.FOLDERS):
             return watch
-        if is_running(context.instance, "hands_to_renders"):
+        if is_running(context.instance, open_engine(), "hands_to_renders"):
             return dg.SkipReason("hands_to_renders is running; what is left is requested after it")
         arrivals, pending = _poll_folders(settings, open_engine())
         if not arrivals.is_due and pending.is_empty:
@@ -126,10 +127,16 @@ def read_watch(engine: Engine, source: Source) -> dg.SkipReason | None:
     return dg.SkipReason(f"`pokervod watch` does this: {watch.watcher}") if watch else None
 
 
-def is_running(instance: dg.DagsterInstance, job: str) -> bool:
-    """Return whether a run of the job is pending or running; one that began long ago died with its machine."""
+def is_running(instance: dg.DagsterInstance, engine: Engine, job: str) -> bool:
+    """Return whether a run of the job is pending or running; one whose process has ended is failed, and does not count.
+
+    One that began long ago died with its machine.
+    """
     recently = datetime.now(UTC) - timedelta(seconds=REPEAT_SECONDS)
     alive = dg.RunsFilter(job_name=job, statuses=ALIVE, created_after=recently)
+    if not instance.get_run_records(alive, limit=1):
+        return False
+    fail_dead_runs(instance, engine)
     return bool(instance.get_run_records(alive, limit=1))
 
 

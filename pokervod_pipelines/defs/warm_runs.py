@@ -21,7 +21,7 @@ from dagster._utils.interrupts import setup_interrupt_handlers
 from pokervod_pipelines.actors import new_correlation_id
 from pokervod_pipelines.db.engine import open_database
 from pokervod_pipelines.defs.assembly import build_defs
-from pokervod_pipelines.defs.dead_runs import IN_PROGRESS
+from pokervod_pipelines.defs.dead_runs import IN_PROGRESS, fail_dead_runs
 from pokervod_pipelines.defs.ended_runs import describe_failure
 from pokervod_pipelines.defs.launch import create_run
 from pokervod_pipelines.defs.router import RUN_KEY_TAG, Router, admit, make_tags
@@ -36,6 +36,9 @@ from pokervod_pipelines.workflows.setup import find_dagster_home
 from pokervod_pipelines.workflows.watch.orders import RunOrder
 
 TURN_SECONDS = 0.5
+
+DEATH_SECONDS = 20.0
+"""A run whose process has died is known to have by then."""
 
 LIMIT_TAG = "dagster/max_runtime"
 
@@ -69,7 +72,7 @@ def run_order(order: RunOrder) -> str | None:
     """
     setup_interrupt_handlers()
     with _open_router() as router:
-        if _has_run(router.instance, order.run_key) or (tags := _find_tags(router, order)) is None:
+        if _has_run(router, order.run_key) or (tags := _find_tags(router, order)) is None:
             return None
         _wait_for_turn(router)
         workflow = router.workflows[order.workflow]
@@ -128,8 +131,19 @@ def _find_tags(router: Router, order: RunOrder) -> Mapping[str, str] | None:
     return make_tags(request, workflow.read_input(request.input, router.settings)) if request else None
 
 
-def _has_run(instance: dg.DagsterInstance, run_key: str) -> bool:
-    return bool(instance.get_runs(dg.RunsFilter(tags={RUN_KEY_TAG: run_key}), limit=1))
+def _has_run(router: Router, run_key: str) -> bool:
+    """Return whether the key has a run; one in progress whose process has died is failed first.
+
+    Dagster starts that one again, as often as its workflow says.
+    """
+    filter_ = dg.RunsFilter(tags={RUN_KEY_TAG: run_key})
+    end = time.monotonic() + DEATH_SECONDS
+    while runs := router.instance.get_runs(filter_, limit=1):
+        if runs[0].is_finished or time.monotonic() > end:
+            return True
+        fail_dead_runs(router.instance, router.engine)
+        time.sleep(TURN_SECONDS)
+    return False
 
 
 def _wait_for_turn(router: Router) -> None:
