@@ -33,10 +33,10 @@ IN_FENCE = re.compile(r"^(?:\.venv/bin/)?((?:pokervod|dagster) .*?)(?:\s+#.*)?$"
 IN_LINE = re.compile(r"`(?:\.venv/bin/)?((?:pokervod|dagster) [^`]+)`")
 IN_HELP = re.compile(r"Example: (.+)")
 
-ENDLESS = re.compile(r"dev\b|.*--follow|render worker\b(?! --until-empty)")
+ENDLESS = re.compile(r"(dev|watch)\b|.*--follow|render worker\b(?! --until-empty)")
 SECONDS_TO_END = 5.0
 SECONDS_TO_END_ALL = 30.0
-"""`dev` waits for the programs that it ends, and a worker for its running graphics, up to 20 seconds."""
+"""`dev` waits for the programs that it ends, a worker or watcher for what runs, up to 20 seconds."""
 
 NOT_RUN = {
     "pokervod rollout demo": "two minutes; rollout/test_demo.py runs it",
@@ -282,7 +282,7 @@ def test_every_command_ends_as_its_page_says(sample: Sample) -> None:
             sample.run(before)
         if ENDLESS.match(script.partition(" ")[2]):
             status, seconds, printed = sample.interrupt(script)
-            limit = SECONDS_TO_END_ALL if re.search(r" dev| worker", script) else SECONDS_TO_END
+            limit = SECONDS_TO_END_ALL if re.search(r" dev| worker| watch", script) else SECONDS_TO_END
             fits = status in {0, 130, 1 if script.startswith("dagster") else 0} and seconds < limit
         else:
             seconds = 0.0
