@@ -12,18 +12,21 @@ import dagster as dg
 import pytest
 from sqlalchemy import Connection, Engine, text
 
+from pokervod_pipelines.db.locks import hold_lock
 from pokervod_pipelines.definitions import build_defs
 from pokervod_pipelines.defs.router import ANSWERS_TAG, RUN_KEY_TAG
 from pokervod_pipelines.defs.stages import CORRELATION_TAG
 from pokervod_pipelines.defs.workflows import ATTEMPT_TAG, INPUT_TAG
 from pokervod_pipelines.events import EventType, NewEvent, append_events
 from pokervod_pipelines.events.cursors import read_cursor
+from pokervod_pipelines.events.payloads import find_payload
 from pokervod_pipelines.settings import Settings
 from pokervod_pipelines.sheets.sync import sync_sheet
 from pokervod_pipelines.workflows import routing
 from pokervod_pipelines.workflows.routing import ROUTER
 from pokervod_pipelines.workflows.run_requests import RunRequest, store_requests
 from pokervod_pipelines.workflows.stages import SyncRun, run_nas_stage, run_sheets_stage
+from pokervod_pipelines.workflows.watch.sources import WATCH_LOCK, Source, record_look
 from pokervod_pipelines_tests.sheets.harness import COLUMNS, make_line, make_lines, write_book
 
 SIGNED = {"by": "Ana", "reason": "new disk"}
@@ -215,6 +218,47 @@ def test_switched_off_events_wait(settings: Settings, engine: Engine) -> None:
         skipped = sensor(dg.build_sensor_context(instance=router.instance, cursor=router.cursor, definitions=defs))
         assert isinstance(skipped, dg.SkipReason)
         assert [each.job_name for each in router.tick()] == ["catalog_update"]
+
+
+def test_what_one_run_made_itself_is_asked_for_where_another_made_it_too(settings: Settings, engine: Engine) -> None:
+    scan = {"library": "pad", "added": 1, "unchanged": 0}
+    with open_router(settings, engine) as router:
+        job = router.defs.resolve_job_def("full_sync")
+        assert job.execute_in_process(instance=router.instance, tags={CORRELATION_TAG: "sync"}).success
+        router.settle()
+        made = make_scan_event(**scan)
+        with engine.begin() as connection:
+            append_events(connection, "nas", "sync", [made])
+            append_events(connection, "nas", "by hand", [made])
+        assert {launched[2] for launched in router.launched} == set()
+        assert ("catalog_update", None) in router.settle()
+        assert {launched[2] for launched in router.launched} == {"by hand"}
+
+
+def make_scan_event(**counts: object) -> NewEvent:
+    fields = find_payload(EventType.NAS_SCAN_COMPLETED).model_fields.items()
+    required = {name: 0 for name, field in fields if field.is_required()}
+    return NewEvent(EventType.NAS_SCAN_COMPLETED, {**required, **counts})
+
+
+@pytest.mark.parametrize("sensor", ["event_router", "sheet_changes", "rfid_drop"])
+def test_a_sensor_leaves_its_source_to_the_watcher_that_lives(
+    settings: Settings, engine: Engine, sensor: str, tmp_path: Path
+) -> None:
+    hands = settings.hands.model_copy(update={"drop_folders": [tmp_path]})
+    defs = build_defs(settings=settings.model_copy(update={"hands": hands}), engine=engine)
+
+    def tick() -> object:
+        with dg.DagsterInstance.ephemeral() as instance:
+            result = defs.get_repository_def().get_sensor_def(sensor)(dg.build_sensor_context(instance=instance))
+        return getattr(result, "skip_reason", result)
+
+    with engine.begin() as connection:
+        for source in Source:
+            record_look(connection, source, "host process 1", "")
+    with hold_lock(engine, WATCH_LOCK):
+        assert "`pokervod watch` does this: host process 1" in str(tick())
+    assert "pokervod watch" not in str(tick())
 
 
 def test_a_request_waits_for_who_launches_it_too(settings: Settings, engine: Engine) -> None:

@@ -1,0 +1,83 @@
+"""Check that one run of a workflow is ordered at a time, and that what waits has its turn."""
+
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC
+from multiprocessing import Pipe
+from multiprocessing.connection import Connection
+
+import pytest
+
+from pokervod_pipelines.workflows.watch.forker import Task, TaskEnd
+from pokervod_pipelines.workflows.watch.orders import Launch, Orders, RunOrder
+
+
+@dataclass
+class Forker:
+    """Stand at the other end of the connection."""
+
+    orders: Orders
+    connection: Connection
+
+    def receive(self) -> str:
+        task: Task = self.connection.recv()
+        task.call()
+        return done.pop()
+
+    def has_task(self) -> bool:
+        return self.connection.poll(0.1)
+
+
+done: list[str] = []
+
+
+def run(order: RunOrder) -> None:
+    done.append(order.title)
+
+
+def report_lost(order: RunOrder, problem: str) -> None:
+    done.append(f"{order.title}: {problem}")
+
+
+@pytest.fixture
+def forker() -> Iterator[Forker]:
+    ours, theirs = Pipe()
+    orders = Orders(theirs, Launch(run=run, report_lost=report_lost))
+    thread = threading.Thread(target=orders.follow)
+    thread.start()
+    yield Forker(orders, ours)
+    ours.close()
+    thread.join(10)
+    assert not thread.is_alive()
+    theirs.close()
+
+
+def order(workflow: str, sheet: str, key: str = "") -> RunOrder:
+    return RunOrder(workflow=workflow, input={"sheet": sheet}, run_key=key or sheet)
+
+
+def test_one_run_of_a_workflow_at_a_time_and_the_next_after_it(forker: Forker) -> None:
+    for each in (order("read", "a"), order("read", "b"), order("cut", "a")):
+        forker.orders.give(each)
+    assert [forker.receive(), forker.receive()] == ["read a", "cut a"]
+    assert not forker.has_task()
+    forker.connection.send(TaskEnd(name="read"))
+    assert forker.receive() == "read b"
+
+
+def test_a_key_that_waits_already_is_not_ordered_twice(forker: Forker) -> None:
+    for sheet in ("a", "b", "b"):
+        forker.orders.give(order("read", sheet))
+    assert forker.receive() == "read a"
+    assert forker.orders.describe(UTC).endswith(", 1 waiting")
+    for _ in range(2):
+        forker.connection.send(TaskEnd(name="read"))
+    assert forker.receive() == "read b"
+    assert not forker.has_task()
+
+
+def test_what_runs_is_described(forker: Forker) -> None:
+    forker.orders.give(order("read", "a"))
+    assert forker.orders.describe(UTC).startswith("read a since ")
+    assert forker.orders.list_busy() == {"read"}
