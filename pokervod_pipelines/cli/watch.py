@@ -3,6 +3,7 @@
 import logging
 import os
 import socket
+import sys
 import time
 from datetime import UTC, datetime
 from functools import partial
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from pokervod_pipelines.cli.output import err, out, show_time
+from pokervod_pipelines.errors import PokervodError
 from pokervod_pipelines.workflows.setup import prepare_folder
 
 if TYPE_CHECKING:
@@ -29,7 +31,7 @@ def watch() -> None:
 
     Example: pokervod watch
     """
-    settings = prepare_folder()
+    prepare_folder()
     # Nothing of gRPC is used in a forked child, and more threads of OpenBLAS would only lie still.
     os.environ.update(GRPC_ENABLE_FORK_SUPPORT="0", OPENBLAS_NUM_THREADS="1")
     from pokervod_pipelines.defs import warm_runs  # noqa: PLC0415 - brings Dagster
@@ -37,7 +39,7 @@ def watch() -> None:
     from pokervod_pipelines.workflows.watch.orders import Launch  # noqa: PLC0415
     from pokervod_pipelines.workflows.watch.watcher import watch as look  # noqa: PLC0415
 
-    warm_runs.load_repository()
+    settings, _ = warm_runs.load_once()
     name = f"{socket.gethostname()} process {os.getpid()}"
     launch = Launch(run=_run, report_lost=warm_runs.report_lost)
     err.print("Watcher is ready; Ctrl-C stops it.")
@@ -50,11 +52,17 @@ def _run(order: "RunOrder") -> None:
     from pokervod_pipelines.defs.warm_runs import run_order  # noqa: PLC0415 - brings Dagster
 
     began = time.monotonic()
-    if (end := run_order(order)) is not None:
-        out.print(
-            f"{show_time(datetime.now(UTC), '%H:%M:%S')}  {order.title}: {end} after {time.monotonic() - began:.1f} s",
-            markup=False,
-        )
+    try:
+        end = run_order(order)
+    except PokervodError as error:
+        _tell(f"{order.title} cannot be run: {error}")
+        sys.exit(1)
+    except Exception:  # noqa: BLE001 - whatever it is, the run is told to be lost
+        _log.exception("%s cannot be run", order.title)
+        sys.exit(1)
+    if end is not None:
+        now, seconds = show_time(datetime.now(UTC), "%H:%M:%S"), time.monotonic() - began
+        out.print(f"{now}  {order.title}: {end} after {seconds:.1f} s", markup=False)
 
 
 def _tell(sentence: str) -> None:

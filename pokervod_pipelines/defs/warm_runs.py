@@ -20,6 +20,7 @@ from dagster._utils.interrupts import setup_interrupt_handlers
 
 from pokervod_pipelines.actors import new_correlation_id
 from pokervod_pipelines.db.engine import open_database
+from pokervod_pipelines.db.locks import hold_lock
 from pokervod_pipelines.defs.assembly import build_defs
 from pokervod_pipelines.defs.dead_runs import IN_PROGRESS, fail_dead_runs
 from pokervod_pipelines.defs.ended_runs import describe_failure
@@ -28,8 +29,8 @@ from pokervod_pipelines.defs.router import RUN_KEY_TAG, Router, admit, make_tags
 from pokervod_pipelines.defs.run import QUIET, STARTED_BY_TAG
 from pokervod_pipelines.defs.stages import REVISION_TAG
 from pokervod_pipelines.defs.workflows import request_tags
-from pokervod_pipelines.logs.start import end_log
-from pokervod_pipelines.settings import load_settings
+from pokervod_pipelines.logs.start import start_log
+from pokervod_pipelines.settings import Settings, load_settings
 from pokervod_pipelines.workflows.declared import list_workflows
 from pokervod_pipelines.workflows.run_requests import HandedRequest, delete_answered, read_handed
 from pokervod_pipelines.workflows.setup import find_dagster_home
@@ -57,12 +58,13 @@ PRELOADED = (
 
 
 @cache
-def load_repository() -> dg.RepositoryDefinition:
-    """Return the definitions for the settings of this folder, loaded once, with all that their runs need."""
-    has_google = any(sheet.spreadsheet for sheet in load_settings().sheets)
+def load_once() -> tuple[Settings, dg.RepositoryDefinition]:
+    """Return the settings of this folder and the definitions for them, loaded once, with all that their runs need."""
+    settings = load_settings()
+    has_google = any(sheet.spreadsheet for sheet in settings.sheets)
     for module in (*PRELOADED, *(["pokervod_pipelines.sheets.google.transport"] if has_google else [])):
         import_module(module)
-    return build_defs().get_repository_def()
+    return settings, build_defs(settings=settings).get_repository_def()
 
 
 def run_order(order: RunOrder) -> str | None:
@@ -74,22 +76,11 @@ def run_order(order: RunOrder) -> str | None:
     with _open_router() as router:
         if _has_run(router, order.run_key) or (tags := _find_tags(router, order)) is None:
             return None
-        _wait_for_turn(router)
-        workflow = router.workflows[order.workflow]
-        run = create_run(
-            router.instance,
-            load_repository(),
-            workflow,
-            workflow.read_input(order.input, router.settings),
-            router.settings,
-            {**tags, RUN_KEY_TAG: order.run_key, STARTED_BY_TAG: "watch"},
-            run_id=order.run_id,
-            run_config=QUIET,
-        )
+        run = _create_run(router, order, tags)
         with router.engine.begin() as connection:
             delete_answered(connection, [order.run_key])
         faulthandler.dump_traceback_later(float(run.tags[LIMIT_TAG]), exit=True)
-        ended = execute_run(InMemoryJob(load_repository().get_job(workflow.name)), run, router.instance)
+        ended = execute_run(InMemoryJob(load_once()[1].get_job(run.job_name)), run, router.instance)
         faulthandler.cancel_dump_traceback_later()
         return "completed" if ended.success else f"failed ({describe_failure(router.instance, run.run_id)})"
 
@@ -111,8 +102,8 @@ def report_lost(order: RunOrder, problem: str) -> None:
 
 @contextmanager
 def _open_router() -> Iterator[Router]:
-    end_log()  # of the process that forks: Dagster starts that of a run
-    settings = load_settings()
+    settings = load_once()[0]
+    start_log(settings, "run", has_console=True)
     home = str(find_dagster_home(settings))
     with dg.DagsterInstance.from_config(home) as instance, open_database(settings) as engine:
         yield Router(instance, engine, settings, list_workflows())
@@ -146,12 +137,23 @@ def _has_run(router: Router, run_key: str) -> bool:
     return False
 
 
-def _wait_for_turn(router: Router) -> None:
-    """Wait until fewer runs are in progress than may be at once."""
-    told = False
-    in_progress = dg.RunsFilter(statuses=IN_PROGRESS)
-    while router.instance.get_runs_count(in_progress) >= router.settings.workflows.at_once:
-        if not told:
-            _log.info("waits until fewer than %d runs are in progress", router.settings.workflows.at_once)
-            told = True
-        time.sleep(TURN_SECONDS)
+def _create_run(router: Router, order: RunOrder, tags: Mapping[str, str]) -> dg.DagsterRun:
+    """Record the run, once fewer runs are in progress than may be at once; one process at a time waits for that."""
+    with hold_lock(router.engine, "turn of a run"):
+        in_progress, told = dg.RunsFilter(statuses=IN_PROGRESS), False
+        while router.instance.get_runs_count(in_progress) >= router.settings.workflows.at_once:
+            if not told:
+                _log.info("waits until fewer than %d runs are in progress", router.settings.workflows.at_once)
+                told = True
+            time.sleep(TURN_SECONDS)
+        workflow = router.workflows[order.workflow]
+        return create_run(
+            router.instance,
+            load_once()[1],
+            workflow,
+            workflow.read_input(order.input, router.settings),
+            router.settings,
+            {**tags, RUN_KEY_TAG: order.run_key, STARTED_BY_TAG: "watch"},
+            run_id=order.run_id,
+            run_config=QUIET,
+        )

@@ -18,7 +18,7 @@ from sqlalchemy.exc import DBAPIError
 from pokervod_pipelines.db.engine import open_database
 from pokervod_pipelines.db.failures import read_first_line
 from pokervod_pipelines.db.locks import take_lock
-from pokervod_pipelines.errors import ArchiveUnavailable
+from pokervod_pipelines.errors import ArchiveUnavailable, PokervodError
 from pokervod_pipelines.events.listen import POLL_SECONDS, start_listening, wait_for_append
 from pokervod_pipelines.policies.backoff import Backoff
 from pokervod_pipelines.processes.path_check import ANSWER_SECONDS
@@ -65,12 +65,18 @@ def watch(
     """Order runs by the connection for as long as the process at its other end lives; lead, or stand by."""
     orders = Orders(connection, launch)
     threading.Thread(target=_end_with, args=(orders,), daemon=True).start()
-    with open_database(settings) as engine, engine.connect() as database:
-        driver = database.execution_options(isolation_level="AUTOCOMMIT")
-        driver.detach()  # no pool takes it back with its lock
-        _wait_to_lead(driver, tell)
-        tell(f"{watcher} looks at events, folders and sheets")
-        _Watcher(engine, settings, orders, watcher).run(driver)
+    try:
+        with open_database(settings) as engine, engine.connect() as database:
+            driver = database.execution_options(isolation_level="AUTOCOMMIT")
+            driver.detach()  # no pool takes it back with its lock
+            _wait_to_lead(driver, tell)
+            tell(f"{watcher} looks at events, folders and sheets")
+            _Watcher(engine, settings, orders, watcher).run(driver)
+    except PokervodError as error:
+        tell(str(error))
+    except DBAPIError as error:
+        tell(f"the database does not answer: {read_first_line(error)}")
+    os._exit(1)
 
 
 def _end_with(orders: Orders) -> None:
@@ -211,6 +217,8 @@ def _repeat(source: Source, look: Callable[[], Iterator[None]]) -> None:
             for _ in look():
                 failures = 0
         except DBAPIError as error:
+            if source is Source.EVENTS:
+                raise
             _log.error("the database does not answer: %s", read_first_line(error))
             os._exit(1)
         except Exception:  # noqa: BLE001 - one source that fails stops no other
