@@ -22,6 +22,7 @@ SETTLED_SECONDS = 360
 
 NAMES = {
     "render worker": "the render worker",
+    "pokervod_pipelines.cli watch": "the watcher",
     "dagster_webserver": "Dagster's UI",
     "dagster._daemon": "Dagster's daemon",
     "api grpc": "the code server",
@@ -36,13 +37,14 @@ NAMES = {
 BUDGETS = {
     "pokervod dev": "< 0.1 %, 75 MB, 0",
     "the render worker": "< 0.3 %, 90 MB, 4",
+    "the watcher": "< 1 %, 250 MB, 5",
     "Dagster's UI": "< 0.6 %, 150 MB, 2",
     "Dagster's daemon": "< 3 %, 135 MB, 3",
     "the code server": "< 1.2 %, 210 MB, 4",
     "PostgreSQL": "< 1.2 %, 80 MB",
     "PostgreSQL's guard": "< 0.1 %, 6 MB",
     "others": "none for long",
-    "together": "< 6 %, 700 MB, 13",
+    "together": "< 6 %, 900 MB, 18",
 }
 
 

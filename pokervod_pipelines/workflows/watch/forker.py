@@ -53,6 +53,13 @@ class Task:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TaskStart:
+    """Tell that a task has a process."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TaskEnd:
     """Tell that the process of a task has ended."""
 
@@ -60,7 +67,7 @@ class TaskEnd:
 
 
 Requester: TypeAlias = Callable[[Connection], object]
-"""Sends a ``Task`` by the connection for each process to fork, and receives a ``TaskEnd`` for each that ended."""
+"""Sends a ``Task`` for each process to fork by the connection; receives its ``TaskStart`` at once, then a ``TaskEnd``."""
 
 
 def serve_tasks(requester: Requester) -> None:
@@ -119,6 +126,7 @@ class _Forker:
         except (EOFError, OSError):
             return  # the requester has ended: its sentinel says so
         self._fork_task(task.name, task.call, task.if_lost)
+        self._tell(TaskStart(name=task.name))
 
     def _fork_task(self, name: str, call: Call, if_lost: Callable[[str], object] | None) -> None:
         self.tasks[_fork(_work, call, self.connection)] = name, if_lost
@@ -136,10 +144,10 @@ class _Forker:
         if self.process is not None and not self.process.is_alive():
             self._plan_restart(_describe_end(self.process) or "it ended")
 
-    def _tell(self, end: TaskEnd) -> None:
+    def _tell(self, news: TaskStart | TaskEnd) -> None:
         if self.connection is not None:
             with suppress(OSError):  # the requester has ended
-                self.connection.send(end)
+                self.connection.send(news)
 
     def _plan_restart(self, problem: str) -> None:
         now = time.monotonic()

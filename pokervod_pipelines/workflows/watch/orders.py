@@ -1,6 +1,7 @@
 """Order runs, one at a time of each workflow; what comes meanwhile waits its turn."""
 
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -10,7 +11,10 @@ from multiprocessing.connection import Connection
 from typing import Any
 from uuid import uuid4
 
-from pokervod_pipelines.workflows.watch.forker import Task, TaskEnd
+from pokervod_pipelines.workflows.watch.forker import Task, TaskEnd, TaskStart
+
+TAKE_SECONDS = 10.0
+"""A process that forks takes milliseconds for it, more on a busy machine."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +54,7 @@ class Orders:
         self._lock = threading.Lock()
         self._running: dict[str, tuple[RunOrder, datetime]] = {}
         self._waiting: deque[RunOrder] = deque()
+        self._unanswered: dict[str, float] = {}
 
     def give(self, order: RunOrder) -> None:
         """Run the order, once the run of the same workflow has ended if there is one."""
@@ -76,15 +81,26 @@ class Orders:
         """Note each end and send what waited for it; return when the process that forks has ended."""
         while True:
             try:
-                end: TaskEnd = self._connection.recv()
+                news: TaskStart | TaskEnd = self._connection.recv()
             except (EOFError, OSError):
                 return
             with self._lock:
-                self._running.pop(end.name, None)
-                following = next((each for each in self._waiting if each.workflow == end.name), None)
-                if following is not None:
-                    self._waiting.remove(following)
-                    self._send(following)
+                self._unanswered.pop(news.name, None)
+                if isinstance(news, TaskEnd):
+                    self._take_next(news.name)
+
+    def _take_next(self, workflow: str) -> None:
+        self._running.pop(workflow, None)
+        following = next((each for each in self._waiting if each.workflow == workflow), None)
+        if following is not None:
+            self._waiting.remove(following)
+            self._send(following)
+
+    def are_taken(self) -> bool:
+        """Return whether each order was taken at once; otherwise the process that forks hangs."""
+        with self._lock:
+            oldest = min(self._unanswered.values(), default=time.monotonic())
+        return time.monotonic() - oldest < TAKE_SECONDS
 
     def _send(self, order: RunOrder) -> None:
         self._running[order.workflow] = order, datetime.now().astimezone()
@@ -93,4 +109,5 @@ class Orders:
             call=partial(self._launch.run, order),
             if_lost=partial(self._launch.report_lost, order),
         )
+        self._unanswered[order.workflow] = time.monotonic()
         self._connection.send(task)

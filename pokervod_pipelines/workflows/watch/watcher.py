@@ -112,7 +112,12 @@ class _Watcher:
         _repeat(Source.EVENTS, lambda: self._follow_events(database))
 
     def _beat(self, source: Source) -> None:
-        """Store that the source is looked at, now and then and when what runs has changed."""
+        """Store that the source is looked at, now and then and when what runs has changed.
+
+        Where orders are not taken, it is not stored: whatever is found here is not run, so others have to look.
+        """
+        if not self.orders.are_taken():
+            return
         doing = self.orders.describe(self.settings.zone)
         at, before = self.beats.get(source, (0.0, ""))
         if time.monotonic() - at >= BEAT_SECONDS or doing != before:

@@ -8,7 +8,7 @@ from functools import partial
 from multiprocessing.connection import Connection
 from pathlib import Path
 
-from pokervod_pipelines.workflows.watch.forker import Task, serve_tasks
+from pokervod_pipelines.workflows.watch.forker import Task, TaskEnd, serve_tasks
 
 
 def write(folder: Path) -> None:
@@ -48,10 +48,10 @@ def request(connection: Connection, *, folder: Path, names: list[str]) -> None:
         connection.send(task)
     while True:
         try:
-            end = connection.recv()
+            news = connection.recv()
         except EOFError:
             return
-        (folder / f"ended {end.name}").touch()
+        (folder / f"{'ended' if isinstance(news, TaskEnd) else 'started'} {news.name}").touch()
 
 
 if __name__ == "__main__":

@@ -1,7 +1,8 @@
 """Check that one run of a workflow is ordered at a time, and that what waits has its turn."""
 
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC
 from multiprocessing import Pipe
@@ -9,7 +10,7 @@ from multiprocessing.connection import Connection
 
 import pytest
 
-from pokervod_pipelines.workflows.watch.forker import Task, TaskEnd
+from pokervod_pipelines.workflows.watch.forker import Task, TaskEnd, TaskStart
 from pokervod_pipelines.workflows.watch.orders import Launch, Orders, RunOrder
 
 
@@ -75,6 +76,25 @@ def test_a_key_that_waits_already_is_not_ordered_twice(forker: Forker) -> None:
         forker.connection.send(TaskEnd(name="read"))
     assert forker.receive() == "read b"
     assert not forker.has_task()
+
+
+def test_orders_that_nobody_takes_are_noticed(forker: Forker, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert forker.orders.are_taken()
+    monkeypatch.setattr("pokervod_pipelines.workflows.watch.orders.TAKE_SECONDS", -1.0)
+    forker.orders.give(order("read", "a"))
+    assert not forker.orders.are_taken()
+    monkeypatch.undo()
+    forker.connection.send(TaskStart(name="read"))
+    forker.connection.send(TaskEnd(name="read"))
+    monkeypatch.setattr("pokervod_pipelines.workflows.watch.orders.TAKE_SECONDS", 0.001)
+    wait_until(forker.orders.are_taken)
+
+
+def wait_until(is_true: Callable[[], bool]) -> None:
+    end = time.monotonic() + 10
+    while not is_true():
+        assert time.monotonic() < end
+        time.sleep(0.01)
 
 
 def test_what_runs_is_described(forker: Forker) -> None:
