@@ -67,7 +67,7 @@ class TaskEnd:
 
 
 Requester: TypeAlias = Callable[[Connection], object]
-"""Sends a ``Task`` for each process to fork by the connection; receives its ``TaskStart`` at once, then a ``TaskEnd``."""
+"""Sends a ``Task`` for each process to fork; receives its ``TaskStart`` at once, and a ``TaskEnd`` in the end."""
 
 
 def serve_tasks(requester: Requester) -> None:
