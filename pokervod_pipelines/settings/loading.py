@@ -15,6 +15,7 @@ from pydantic import Field, SecretStr, ValidationError, model_validator
 from pokervod_pipelines.errors import BadSettings
 from pokervod_pipelines.settings.fields import SettingsModel, TimeZone, require_unique
 from pokervod_pipelines.settings.file import SettingsFile, describe_errors, read_dotenv, read_settings_file
+from pokervod_pipelines.settings.monitoring import MonitoringSettings
 from pokervod_pipelines.settings.render import RenderSettings
 from pokervod_pipelines.settings.rollout import RolloutSettings
 from pokervod_pipelines.settings.rooms import (
@@ -60,6 +61,7 @@ class Settings(SettingsModel):
     events: EventSettings = EventSettings()
     logs: LogSettings = LogSettings()
     workflows: WorkflowSettings = WorkflowSettings()
+    monitoring: MonitoringSettings = MonitoringSettings()
     google: GoogleSettings = GoogleSettings()
     schedules: ScheduleSettings = ScheduleSettings()
     retries: RetrySettings = RetrySettings()
@@ -85,6 +87,9 @@ class Settings(SettingsModel):
             if library.root not in roots:
                 message = f"libraries: {library.name!r} has the unknown root {library.root!r}; known: {sorted(roots)}"
                 raise ValueError(message)
+        if unknown := sorted(self.monitoring.hooks.remount.keys() - roots):
+            message = f"monitoring.hooks.remount: unknown archive root {unknown[0]!r}; known: {sorted(roots)}"
+            raise ValueError(message)
         folders = [(library.root, Path(library.folder)) for library in self.libraries]
         if len(set(folders)) < len(folders):
             message = "libraries: two libraries have the same root and folder"
