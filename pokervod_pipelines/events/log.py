@@ -17,7 +17,7 @@ from pokervod_pipelines.suggestions import suggest_name
 
 _BATCH = 5_000
 
-SOURCES = (*(room for rooms in BLOCKS.values() for room in rooms), "alerts", "rollout", "system")
+SOURCES = (*(room for rooms in BLOCKS.values() for room in rooms), "alerts", "monitoring", "rollout", "system")
 """The rooms that append events."""
 
 

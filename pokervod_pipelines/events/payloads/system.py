@@ -111,3 +111,28 @@ class ResetBreaker(SignedPayload):
     failures: int
     error: str | None = None
     opened_at: datetime | None = None
+
+
+class HealthChange(Payload):
+    """Say that a service, as the machine sees it, became healthy, degraded, unhealthy or unknown; before it was that.
+
+    ``since`` is when the state before began.
+    """
+
+    service: str
+    host: str
+    state: str
+    before: str
+    since: datetime
+    summary: str
+
+
+class Repair(SignedPayload):
+    """Name a hook that was run to repair a service; ``reason`` is the failure, ``done`` whether the hook succeeded."""
+
+    service: str
+    host: str
+    hook: str
+    done: bool | None = None
+    seconds: float | None = None
+    said: str | None = None
