@@ -54,7 +54,7 @@ class DatabaseService(Service):
             if _is_alive(self.watched):
                 return None
             pid, self.watched = self.watched.pid, None
-            pause = self._plan_restart()
+            _, pause = self.restarts.note_end()
             log = self.server.locate().log_file
             return f"{self.name} (process {pid}) died; it starts again in {pause:g} s. Its log: {log}"
         if self.process is None or self.process.poll() is None:
@@ -63,7 +63,7 @@ class DatabaseService(Service):
         self.watched = self.find_process() if code == 0 else None
         reason = self._find_reason()
         if self.watched is None:
-            return f"{self.name} did not start; it starts again in {self._plan_restart():g} s. {reason}"
+            return f"{self.name} did not start; it starts again in {self.restarts.note_end()[1]:g} s. {reason}"
         _log.info("%s started as process %d", self.name, self.watched.pid)
         return None
 
@@ -91,7 +91,8 @@ def watch_database(folder: Path) -> DatabaseService:
     """Return the service of the server of ``folder``, which runs."""
     command = [sys.executable, "-m", "pokervod_pipelines.db.embedded", str(folder)]
     service = DatabaseService(name="the database", command=command, server=EmbeddedServer(folder))
-    service.watched, service.started_at = service.find_process(), time.monotonic()
+    service.watched = service.find_process()
+    service.restarts.note_start()
     return service
 
 

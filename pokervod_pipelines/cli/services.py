@@ -13,19 +13,14 @@ from pathlib import Path
 from typing import IO
 
 from pokervod_pipelines.db.embedded.process import rotate_log
-from pokervod_pipelines.policies.backoff import Backoff
+from pokervod_pipelines.policies.restarts import Restarts
 from pokervod_pipelines.processes.signals import STOPPING, read_signals
 
 STOP_SECONDS = 15.0
 """Kill a program that has not ended by then."""
 
-STEADY_SECONDS = 60.0
-"""A program that ran for so long has recovered, and its failures are forgotten."""
-
 OUTPUT_SECONDS = 600.0
 """Between two looks at how long the output of a program is."""
-
-RESTARTS = Backoff(first_seconds=1, limit_seconds=60)
 
 _log = logging.getLogger(__name__)
 
@@ -41,13 +36,11 @@ class Service:
     command: Sequence[str]
     log: Path | None = None
     process: subprocess.Popen[bytes] | None = None
-    started_at: float = 0.0
-    due_at: float = 0.0
-    failures: int = field(default=0, repr=False)
+    restarts: Restarts = field(default_factory=Restarts, repr=False)
 
     def find_due(self) -> float | None:
         """Return when the program is to be started, None while it runs: its end is a signal."""
-        return self.due_at if self.process is None else None
+        return self.restarts.due_at if self.process is None else None
 
     def start_if_due(self, environ: Mapping[str, str]) -> None:
         """Start the program if it is not running and its pause is over; keep its output short in any case."""
@@ -58,11 +51,11 @@ class Service:
 
     def is_due(self) -> bool:
         """Return whether the program is not running and its pause is over."""
-        return self.process is None and time.monotonic() >= self.due_at
+        return self.process is None and self.restarts.is_due()
 
     def start(self, environ: Mapping[str, str]) -> int:
         """Start the program; return its process."""
-        self.started_at = time.monotonic()
+        self.restarts.note_start()
         with self.open_output() as output:
             self.process = subprocess.Popen(
                 self.command,
@@ -81,19 +74,10 @@ class Service:
         """Return how the program ended and when it is started again, None while it runs or waits."""
         if self.process is None or self.process.poll() is None:
             return None
-        lasted, code = time.monotonic() - self.started_at, self.process.returncode
-        pid, self.process = self.process.pid, None
-        pause = self._plan_restart()
+        pid, code, self.process = self.process.pid, self.process.returncode, None
+        lasted, pause = self.restarts.note_end()
         how = f"was killed by {signal.Signals(-code).name}" if code < 0 else f"ended with status {code}"
         return f"{self.name} (process {pid}) {how} after {lasted:.0f} s; it starts again in {pause:g} s"
-
-    def _plan_restart(self) -> float:
-        """Return the pause before the next start, longer after each failure in a row."""
-        now = time.monotonic()
-        self.failures = 1 if now - self.started_at > STEADY_SECONDS else self.failures + 1
-        pause = RESTARTS.find_wait(self.failures)
-        self.due_at = now + pause
-        return pause
 
 
 def run_services(services: Sequence[Service], environ: Mapping[str, str], report: Callable[[str], object]) -> None:

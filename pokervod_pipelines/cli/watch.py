@@ -36,14 +36,14 @@ def watch() -> None:
     os.environ.update(GRPC_ENABLE_FORK_SUPPORT="0", OPENBLAS_NUM_THREADS="1")
     from pokervod_pipelines.defs import warm_runs  # noqa: PLC0415 - brings Dagster
     from pokervod_pipelines.workflows.watch.forker import serve_tasks  # noqa: PLC0415
-    from pokervod_pipelines.workflows.watch.orders import Launch  # noqa: PLC0415
+    from pokervod_pipelines.workflows.watch.orders import Runner  # noqa: PLC0415
     from pokervod_pipelines.workflows.watch.watcher import watch as look  # noqa: PLC0415
 
     settings, _ = warm_runs.load_once()
     name = f"{socket.gethostname()} process {os.getpid()}"
-    launch = Launch(run=_run, report_lost=warm_runs.report_lost)
+    runner = Runner(run=_run, report_lost=warm_runs.report_lost)
     err.print("Watcher is ready; Ctrl-C stops it.")
-    serve_tasks(partial(look, settings=settings, watcher=name, launch=launch, tell=_tell))
+    serve_tasks(partial(look, settings=settings, watcher=name, runner=runner, tell=_tell))
     _tell("stopped")
 
 

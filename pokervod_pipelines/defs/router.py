@@ -8,7 +8,7 @@ records how runs ended.
 import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import dagster as dg
 from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
@@ -17,7 +17,7 @@ from sqlalchemy import Engine
 
 from pokervod_pipelines.defs.ended_runs import OVERLAP
 from pokervod_pipelines.defs.logs import log_requests
-from pokervod_pipelines.defs.sensors import ALIVE, INTERVAL_SECONDS, OpenEngine, read_watch
+from pokervod_pipelines.defs.sensors import ALIVE, INTERVAL_SECONDS, OpenEngine, find_run_keys, read_watch
 from pokervod_pipelines.defs.stages import CORRELATION_TAG
 from pokervod_pipelines.defs.workflow_ends import record_ends
 from pokervod_pipelines.defs.workflows import PARTITION_TAG, WORKFLOW_TAG, read_input, request_tags
@@ -32,7 +32,7 @@ from pokervod_pipelines.workflows.run_requests import (
     delete_requests,
     list_handed_keys,
     merge_all,
-    take_back,
+    release_requests,
 )
 from pokervod_pipelines.workflows.watch.sources import Source
 from pokervod_pipelines.workflows.workflow import Workflow, WorkflowInput
@@ -40,16 +40,10 @@ from pokervod_pipelines.workflows.workflow import Workflow, WorkflowInput
 QUEUED = [dg.DagsterRunStatus.QUEUED, dg.DagsterRunStatus.NOT_STARTED]
 
 IDS_AT_ONCE = 500
-"""Correlation ids, or run keys, that one query of Dagster's runs names."""
-
-TO_FIRST_STEP = timedelta(seconds=1)
-"""A run takes longer from its record to its first step."""
+"""Correlation ids that one query of Dagster's runs names."""
 
 ANSWERS_TAG = "pokervod/also_answers"
 """The further correlation ids that a run answers."""
-
-RUN_KEY_TAG = "dagster/run_key"
-"""Dagster gives it to the runs that sensors request, and starts no second run of the same sensor and key."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,21 +110,18 @@ def _read_ends_seen(cursor: str | None) -> datetime | None:
 def _route(router: Router) -> tuple[list[dg.RunRequest], dg.SkipReason]:
     """Return a run for each request that is due, and why there is none."""
     route_events(router.engine, router.workflows)
-    due, waiting = hand_due(router.engine, router.workflows, router.settings)
-    admitted = [(each.run_key, request) for each in due if (request := admit(router, each))]
-    held = {each.request.workflow for each in due} - {request.workflow for _, request in admitted}
-    return [_make_run_request(router, key, request) for key, request in admitted], dg.SkipReason(
-        _explain(waiting, held)
-    )
+    handed = hand_due(router.engine, router.workflows, router.settings)
+    admitted = [(each.run_key, request) for each in handed.due if (request := admit(router, each))]
+    held = {each.request.workflow for each in handed.due} - {request.workflow for _, request in admitted}
+    requests = [_make_run_request(router, key, request) for key, request in admitted]
+    return requests, dg.SkipReason(_explain(handed.waiting, held))
 
 
 def forget_answered(router: Router) -> None:
     """Delete the requests whose run is recorded."""
     with router.engine.connect() as connection:
         keys = list_handed_keys(connection)
-    for start in range(0, len(keys), IDS_AT_ONCE):
-        tags = {RUN_KEY_TAG: keys[start : start + IDS_AT_ONCE]}
-        found = {run.tags[RUN_KEY_TAG] for run in router.instance.get_runs(dg.RunsFilter(tags=tags))}
+    if found := find_run_keys(router.instance, keys):
         with router.engine.begin() as connection:
             delete_answered(connection, found)
 
@@ -147,7 +138,7 @@ def admit(router: Router, handed: HandedRequest) -> RunRequest | None:
     request = merge_all(each.request for each in left)
     if _is_queued(router, request):
         with router.engine.begin() as connection:
-            take_back(connection, handed.run_key)
+            release_requests(connection, handed.run_key)
         return None
     return request
 
@@ -236,4 +227,4 @@ def _covers(record: dg.RunRecord, request: RunRequest, workflows: Mapping[str, W
     is_same = not own.steps or field is None or run.tags.get(PARTITION_TAG) == str(request.input.get(field))
     needed = frozenset(workflow.select_steps(workflow.input.model_construct(**request.input)))
     made_it = request.made_by is not None and request.made_by in has
-    return is_same and needed <= has and (made_it or record.create_timestamp > request.asked_at - TO_FIRST_STEP)
+    return is_same and needed <= has and (made_it or record.create_timestamp > request.asked_at)

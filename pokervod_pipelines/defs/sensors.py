@@ -2,7 +2,7 @@
 
 import atexit
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -40,6 +40,12 @@ ALIVE = [
     dg.DagsterRunStatus.STARTING,
     dg.DagsterRunStatus.STARTED,
 ]
+
+RUN_KEY_TAG = "dagster/run_key"
+"""Dagster gives it to the runs that sensors request, a watcher to its own."""
+
+KEYS_AT_ONCE = 500
+"""Run keys that one query of Dagster's runs names."""
 
 OpenEngine = Callable[[], Engine]
 
@@ -82,6 +88,7 @@ def _define_sheet_changes(settings: Settings, open_engine: OpenEngine) -> dg.Sen
             dg.RunRequest(run_key=key, partition_key=name, tags={REVISION_TAG: revision})
             for name, revision, key in decision.due
         ]
+        requests = drop_launched(context.instance, requests)
         log_requests("sheet_changes", requests)
         reasons = "; ".join(f"{name}: {reason}" for name, reason in decision.reasons.items())
         return dg.SensorResult(
@@ -114,8 +121,12 @@ def _define_rfid_drop(settings: Settings, open_engine: OpenEngine) -> dg.SensorD
             return dg.SkipReason(arrivals.describe())
         due = list_day_runs(settings, arrivals, pending, lambda day: partitions.has_partition_key(str(day)))
         requests = [dg.RunRequest(run_key=each.run_key, partition_key=str(each.day)) for each in due]
+        requests = drop_launched(context.instance, requests)
         log_requests("rfid_drop", requests)
-        return dg.SensorResult(run_requests=requests)
+        return dg.SensorResult(
+            run_requests=requests,
+            skip_reason=None if requests else dg.SkipReason("what is due has had its run; it is requested again later"),
+        )
 
     return rfid_drop
 
@@ -125,6 +136,24 @@ def read_watch(engine: Engine, source: Source) -> dg.SkipReason | None:
     with engine.connect() as connection:
         watch = find_watch(connection, source)
     return dg.SkipReason(f"`pokervod watch` does this: {watch.watcher}") if watch else None
+
+
+def drop_launched(instance: dg.DagsterInstance, requests: list[dg.RunRequest]) -> list[dg.RunRequest]:
+    """Return the requests whose key has no run, or one that failed: Dagster compares with runs of this sensor only."""
+    keys = [str(each.run_key) for each in requests]
+    launched = find_run_keys(instance, keys, statuses=[*ALIVE, dg.DagsterRunStatus.SUCCESS])
+    return [each for each in requests if each.run_key not in launched]
+
+
+def find_run_keys(
+    instance: dg.DagsterInstance, keys: Sequence[str], *, statuses: Sequence[dg.DagsterRunStatus] = ()
+) -> set[str]:
+    """Return those of the keys that have a run of these statuses, of any without; whoever launched it."""
+    found: set[str] = set()
+    for start in range(0, len(keys), KEYS_AT_ONCE):
+        tags = {RUN_KEY_TAG: keys[start : start + KEYS_AT_ONCE]}
+        found |= {run.tags[RUN_KEY_TAG] for run in instance.get_runs(dg.RunsFilter(tags=tags, statuses=[*statuses]))}
+    return found
 
 
 def is_running(instance: dg.DagsterInstance, engine: Engine, job: str) -> bool:

@@ -7,9 +7,12 @@ may. Pools hold for every run.
 
 import faulthandler
 import logging
+import os
+import signal
+import threading
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cache
 from importlib import import_module
 
@@ -20,18 +23,20 @@ from dagster._utils.interrupts import setup_interrupt_handlers
 
 from pokervod_pipelines.actors import new_correlation_id
 from pokervod_pipelines.db.engine import open_database
-from pokervod_pipelines.db.locks import hold_lock
+from pokervod_pipelines.db.locks import try_lock
 from pokervod_pipelines.defs.assembly import build_defs
 from pokervod_pipelines.defs.dead_runs import IN_PROGRESS, fail_dead_runs
 from pokervod_pipelines.defs.ended_runs import describe_failure
 from pokervod_pipelines.defs.launch import create_run
-from pokervod_pipelines.defs.router import RUN_KEY_TAG, Router, admit, make_tags
+from pokervod_pipelines.defs.router import Router, admit, make_tags
 from pokervod_pipelines.defs.run import QUIET, STARTED_BY_TAG
+from pokervod_pipelines.defs.sensors import RUN_KEY_TAG, find_run_keys
 from pokervod_pipelines.defs.stages import REVISION_TAG
 from pokervod_pipelines.defs.workflows import request_tags
 from pokervod_pipelines.logs.start import start_log
 from pokervod_pipelines.settings import Settings, load_settings
 from pokervod_pipelines.workflows.declared import list_workflows
+from pokervod_pipelines.workflows.first_day import fix_first_day
 from pokervod_pipelines.workflows.run_requests import HandedRequest, delete_answered, read_handed
 from pokervod_pipelines.workflows.setup import find_dagster_home
 from pokervod_pipelines.workflows.watch.orders import RunOrder
@@ -56,11 +61,27 @@ PRELOADED = (
 )
 """What runs load when they first need it: half a second that none of the forked ones pays."""
 
+STEP_SECONDS = 60.0
+"""Whatever comes before a run or after it ends sooner, or hangs; each look of a wait begins it anew."""
+
+WAIT_SECONDS = 0.5
+"""Between two looks at what is waited for."""
+
+DEATH_SECONDS = 20.0
+"""A run whose process has died in the middle is failed by then; one that lasts is alive, or left to others."""
+
+CANCEL_SECONDS = 2.0
+"""Between two looks whether a person has ended the run."""
+
+LIMIT_TAG = "dagster/max_runtime"
+
+_log = logging.getLogger(__name__)
+
 
 @cache
 def load_once() -> tuple[Settings, dg.RepositoryDefinition]:
     """Return the settings of this folder and the definitions for them, loaded once, with all that their runs need."""
-    settings = load_settings()
+    settings = fix_first_day(load_settings())
     has_google = any(sheet.spreadsheet for sheet in settings.sheets)
     for module in (*PRELOADED, *(["pokervod_pipelines.sheets.google.transport"] if has_google else [])):
         import_module(module)
@@ -73,20 +94,21 @@ def run_order(order: RunOrder) -> str | None:
     Where its key has a run already, or other runs answer all that it was for, nothing is run, and it returns None.
     """
     setup_interrupt_handlers()
+    _limit(STEP_SECONDS)
     with _open_router() as router:
-        if _has_run(router, order.run_key) or (tags := _find_tags(router, order)) is None:
+        run = _create_run(router, order)
+        if run is None:
             return None
-        run = _create_run(router, order, tags)
-        with router.engine.begin() as connection:
-            delete_answered(connection, [order.run_key])
-        faulthandler.dump_traceback_later(float(run.tags[LIMIT_TAG]), exit=True)
+        threading.Thread(target=_end_if_cancelled, args=(router.instance, run.run_id), daemon=True).start()
+        _limit(float(run.tags[LIMIT_TAG]))
         ended = execute_run(InMemoryJob(load_once()[1].get_job(run.job_name)), run, router.instance)
-        faulthandler.cancel_dump_traceback_later()
+        _limit(STEP_SECONDS)
         return "completed" if ended.success else f"failed ({describe_failure(router.instance, run.run_id)})"
 
 
 def report_lost(order: RunOrder, problem: str) -> None:
     """Record that the run of the order failed, since its process did not end by itself, and free its pools."""
+    _limit(STEP_SECONDS)
     with _open_router() as router:
         run = router.instance.get_run_by_id(order.run_id)
         if run is None or run.is_finished:
@@ -94,10 +116,29 @@ def report_lost(order: RunOrder, problem: str) -> None:
         limit = float(run.tags[LIMIT_TAG])
         record = router.instance.get_run_record_by_id(order.run_id)
         began = record.start_time if record else None
-        is_late = began is not None and time.time() - began >= limit
+        is_late = began is not None and time.time() - began >= limit - 1
         reason = f"it took longer than {limit:.0f} s" if is_late else problem
         router.instance.event_log_storage.free_concurrency_slots_for_run(order.run_id)
         router.instance.report_run_failed(run, f"Failed: {reason}; what it had committed is kept.")
+
+
+def _limit(seconds: float) -> None:
+    """End this process after so long, whatever it does, unless another limit is set before."""
+    faulthandler.dump_traceback_later(seconds, exit=True)
+
+
+def _end_if_cancelled(instance: dg.DagsterInstance, run_id: str) -> None:
+    """Interrupt the run once a person ends it in the UI: Dagster itself knows no way to this process."""
+    while True:
+        time.sleep(CANCEL_SECONDS)
+        with suppress(Exception):  # the database is away: the run itself says so
+            run = instance.get_run_by_id(run_id)
+            if run is not None and run.status in CANCELLED:
+                os.kill(os.getpid(), signal.SIGTERM)
+                return
+
+
+CANCELLED = {dg.DagsterRunStatus.CANCELING, dg.DagsterRunStatus.CANCELED}
 
 
 @contextmanager
@@ -107,6 +148,59 @@ def _open_router() -> Iterator[Router]:
     home = str(find_dagster_home(settings))
     with dg.DagsterInstance.from_config(home) as instance, open_database(settings) as engine:
         yield Router(instance, engine, settings, list_workflows())
+
+
+def _create_run(router: Router, order: RunOrder) -> dg.DagsterRun | None:
+    """Record the run, once fewer runs are in progress than may be at once; one process at a time decides that."""
+    _wait_for_death(router, order.run_key)
+    in_progress, told = dg.RunsFilter(statuses=IN_PROGRESS), False
+    while True:
+        _limit(STEP_SECONDS)
+        with try_lock(router.engine, "turn of a run") as has_turn:
+            if has_turn and router.instance.get_runs_count(in_progress) < router.settings.workflows.at_once:
+                return _create_unless_known(router, order)
+        if not told:
+            _log.info("waits until fewer than %d runs are in progress", router.settings.workflows.at_once)
+            told = True
+        if has_turn:
+            fail_dead_runs(router.instance, router.engine)
+        time.sleep(WAIT_SECONDS)
+
+
+def _wait_for_death(router: Router, run_key: str) -> None:
+    """Wait a while for the end of a run with the key; where its process has died, it is failed.
+
+    Dagster starts that one again, as often as its workflow says.
+    """
+    end = time.monotonic() + DEATH_SECONDS
+    while find_run_keys(router.instance, [run_key], statuses=IN_PROGRESS) and time.monotonic() < end:
+        fail_dead_runs(router.instance, router.engine)
+        time.sleep(WAIT_SECONDS)
+
+
+def _create_unless_known(router: Router, order: RunOrder) -> dg.DagsterRun | None:
+    """Return a new run, None where the key has one or nothing is left to answer; its requests are done with it."""
+    is_known = bool(find_run_keys(router.instance, [order.run_key]))
+    tags = None if is_known else _find_tags(router, order)
+    run = None
+    if tags is not None:
+        workflow = router.workflows[order.workflow]
+        given = workflow.read_input(order.input, router.settings)
+        own = {RUN_KEY_TAG: order.run_key, STARTED_BY_TAG: "watch"}
+        run = create_run(
+            router.instance,
+            load_once()[1],
+            workflow,
+            given,
+            router.settings,
+            {**tags, **own},
+            run_id=order.run_id,
+            run_config=QUIET,
+        )
+    if is_known or run:
+        with router.engine.begin() as connection:
+            delete_answered(connection, [order.run_key])
+    return run
 
 
 def _find_tags(router: Router, order: RunOrder) -> Mapping[str, str] | None:
@@ -120,40 +214,3 @@ def _find_tags(router: Router, order: RunOrder) -> Mapping[str, str] | None:
         parts = tuple(read_handed(connection, order.run_key))
     request = admit(router, HandedRequest(run_key=order.run_key, parts=parts)) if parts else None
     return make_tags(request, workflow.read_input(request.input, router.settings)) if request else None
-
-
-def _has_run(router: Router, run_key: str) -> bool:
-    """Return whether the key has a run; one in progress whose process has died is failed first.
-
-    Dagster starts that one again, as often as its workflow says.
-    """
-    filter_ = dg.RunsFilter(tags={RUN_KEY_TAG: run_key})
-    end = time.monotonic() + DEATH_SECONDS
-    while runs := router.instance.get_runs(filter_, limit=1):
-        if runs[0].is_finished or time.monotonic() > end:
-            return True
-        fail_dead_runs(router.instance, router.engine)
-        time.sleep(TURN_SECONDS)
-    return False
-
-
-def _create_run(router: Router, order: RunOrder, tags: Mapping[str, str]) -> dg.DagsterRun:
-    """Record the run, once fewer runs are in progress than may be at once; one process at a time waits for that."""
-    with hold_lock(router.engine, "turn of a run"):
-        in_progress, told = dg.RunsFilter(statuses=IN_PROGRESS), False
-        while router.instance.get_runs_count(in_progress) >= router.settings.workflows.at_once:
-            if not told:
-                _log.info("waits until fewer than %d runs are in progress", router.settings.workflows.at_once)
-                told = True
-            time.sleep(TURN_SECONDS)
-        workflow = router.workflows[order.workflow]
-        return create_run(
-            router.instance,
-            load_once()[1],
-            workflow,
-            workflow.read_input(order.input, router.settings),
-            router.settings,
-            {**tags, RUN_KEY_TAG: order.run_key, STARTED_BY_TAG: "watch"},
-            run_id=order.run_id,
-            run_config=QUIET,
-        )

@@ -6,12 +6,11 @@ moment. What a run of the same request does itself is not asked for again.
 
 import logging
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, Engine, text
 
-from pokervod_pipelines.db.locks import lock_until_commit
 from pokervod_pipelines.errors import BadInput
 from pokervod_pipelines.events import EventType
 from pokervod_pipelines.events.cursors import (
@@ -31,6 +30,7 @@ from pokervod_pipelines.workflows.run_requests import (
     RunRequest,
     StoredRequest,
     delete_requests,
+    lock_requests,
     mark_handed,
     merge_all,
     read_requests,
@@ -46,11 +46,22 @@ EVENTS_AT_ONCE = 5_000
 _log = logging.getLogger(__name__)
 
 
-def route_events(engine: Engine, workflows: Mapping[str, Workflow]) -> None:
-    """Store what the next events ask for; that and the position in the log are one transaction."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Handover:
+    """Hold the requests whose time has come, those that wait, and in how many seconds the next of these is due."""
+
+    due: list[HandedRequest]
+    waiting: list[RunRequest]
+    next_in: float | None
+
+
+def route_events(engine: Engine, workflows: Mapping[str, Workflow]) -> bool:
+    """Store what the next events ask for, in one transaction with the position in the log; return whether more wait."""
     with engine.begin() as connection:
-        lock_until_commit(connection, ROUTER.name)
-        store_requests(connection, find_requests(connection, _read_events(connection), workflows))
+        lock_requests(connection)
+        events = _read_events(connection)
+        store_requests(connection, find_requests(connection, events, workflows))
+    return len(events) == EVENTS_AT_ONCE
 
 
 def _read_events(connection: Connection) -> list[LoggedEvent]:
@@ -71,20 +82,21 @@ def _read_events(connection: Connection) -> list[LoggedEvent]:
 
 def hand_due(
     engine: Engine, workflows: Mapping[str, Workflow], settings: Settings, *, busy: Collection[str] | None = None
-) -> tuple[list[HandedRequest], list[RunRequest]]:
-    """Hand over the requests whose time has come, those of higher priority first; return them and the others.
+) -> Handover:
+    """Hand over the requests whose time has come, those of higher priority first.
 
     With ``busy``, the names of workflows, none is handed for these, and one at most for each other.
     """
     with engine.begin() as connection:
-        lock_until_commit(connection, ROUTER.name)
+        lock_requests(connection)
         now = connection.scalars(text("select clock_timestamp()")).one()
         found = _drop_invalid(connection, read_requests(connection), workflows, settings)
         due, waiting = split_due(_group(found), now)
         due = due if busy is None else _take_one_each(due, busy)
         for each in due:
             mark_handed(connection, each)
-    return due, waiting
+    next_in = min(((each.due_at - now).total_seconds() for each in waiting), default=None)
+    return Handover(due=due, waiting=waiting, next_in=next_in)
 
 
 def _group(requests: Iterable[StoredRequest]) -> list[HandedRequest]:

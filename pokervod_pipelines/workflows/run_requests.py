@@ -14,12 +14,14 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
+from pokervod_pipelines.db.locks import lock_until_commit
+
 MAX_DEBOUNCE = 6
 """Events that never stop coming hold a request for this many times its debounce at most."""
 
 MAX_OTHERS = 10
 
-HAND_AGAIN = timedelta(seconds=30)
+HAND_AGAIN = timedelta(seconds=10)
 """Who launches a run records it sooner, or has died."""
 
 HELD = timedelta(seconds=5)
@@ -109,6 +111,11 @@ def merge_all(requests: Iterable[RunRequest]) -> RunRequest:
     return reduce(RunRequest.merge, requests)
 
 
+def lock_requests(connection: Connection) -> None:
+    """Keep others from storing, handing and releasing requests until the transaction ends."""
+    lock_until_commit(connection, "run requests")
+
+
 def store_requests(connection: Connection, requests: Iterable[RunRequest]) -> None:
     """Store the requests; one that waits already for the same target and correlation id takes them in."""
     waiting = {_find_place(each.request): each.request for each in read_requests(connection) if each.run_key is None}
@@ -181,15 +188,16 @@ def mark_handed(connection: Connection, handed: HandedRequest) -> None:
     )
 
 
-def take_back(connection: Connection, run_key: str) -> None:
+def release_requests(connection: Connection, run_key: str) -> None:
     """Let the requests of a run key wait again: the same run is in the queue, and they gather until it begins.
 
     One that a later event of its correlation id asked for anew meanwhile is left to that.
     """
-    connection.execute(_TAKE_BACK, {"run_key": run_key, "held": HELD})
+    lock_requests(connection)
+    connection.execute(_RELEASE, {"run_key": run_key, "held": HELD})
 
 
-_TAKE_BACK = text("""
+_RELEASE = text("""
     with anew as (
         delete from run_requests r using run_requests w
         where r.run_key = :run_key and w.run_key is null

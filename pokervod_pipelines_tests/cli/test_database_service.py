@@ -18,12 +18,13 @@ from pokervod_pipelines.cli.database_service import DatabaseService, watch_datab
 from pokervod_pipelines.cli.services import run_services
 from pokervod_pipelines.db.embedded import EmbeddedServer
 from pokervod_pipelines.db.embedded.locks import is_held
+from pokervod_pipelines.policies import restarts
 from pokervod_pipelines.policies.backoff import Backoff
 
 
 @pytest.fixture(autouse=True)
 def _no_pause(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(services, "RESTARTS", Backoff(first_seconds=0.01, factor=1))
+    monkeypatch.setattr(restarts, "PAUSES", Backoff(first_seconds=0.01, factor=1))
     monkeypatch.setattr(database_service, "WATCH_SECONDS", 0.01)
 
 

@@ -11,6 +11,7 @@ import pytest
 
 from pokervod_pipelines.cli import services
 from pokervod_pipelines.cli.services import Service, run_services
+from pokervod_pipelines.policies import restarts
 from pokervod_pipelines.policies.backoff import Backoff
 
 
@@ -20,7 +21,7 @@ def make_service(name: str, code: str) -> Service:
 
 @pytest.fixture(autouse=True)
 def _no_pause(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(services, "RESTARTS", Backoff(first_seconds=0.01, factor=1))
+    monkeypatch.setattr(restarts, "PAUSES", Backoff(first_seconds=0.01, factor=1))
 
 
 @pytest.mark.parametrize(
@@ -81,16 +82,3 @@ print("ended")
     done = subprocess.run(ignoring, capture_output=True, text=True, check=False, timeout=60)
 
     assert (done.stdout, done.returncode) == ("ended\n", 0), done.stderr
-
-
-def test_failures_are_forgotten_after_a_steady_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    service = make_service("one", "pass")
-    for steady, expected in [(60.0, 1), (60.0, 2), (-1.0, 1)]:
-        monkeypatch.setattr(services, "STEADY_SECONDS", steady)
-        service.due_at = 0.0
-        service.start_if_due({})
-        assert service.process is not None
-        service.process.wait()
-
-        assert service.find_end()
-        assert service.failures == expected

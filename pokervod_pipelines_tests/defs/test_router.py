@@ -4,7 +4,7 @@ import json
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -14,7 +14,8 @@ from sqlalchemy import Connection, Engine, text
 
 from pokervod_pipelines.db.locks import hold_lock
 from pokervod_pipelines.definitions import build_defs
-from pokervod_pipelines.defs.router import ANSWERS_TAG, RUN_KEY_TAG
+from pokervod_pipelines.defs.router import ANSWERS_TAG, find_covered
+from pokervod_pipelines.defs.sensors import RUN_KEY_TAG
 from pokervod_pipelines.defs.stages import CORRELATION_TAG
 from pokervod_pipelines.defs.workflows import ATTEMPT_TAG, INPUT_TAG
 from pokervod_pipelines.events import EventType, NewEvent, append_events
@@ -23,6 +24,7 @@ from pokervod_pipelines.events.payloads import find_payload
 from pokervod_pipelines.settings import Settings
 from pokervod_pipelines.sheets.sync import sync_sheet
 from pokervod_pipelines.workflows import routing
+from pokervod_pipelines.workflows.declared import list_workflows
 from pokervod_pipelines.workflows.routing import ROUTER
 from pokervod_pipelines.workflows.run_requests import RunRequest, store_requests
 from pokervod_pipelines.workflows.stages import SyncRun, run_nas_stage, run_sheets_stage
@@ -233,6 +235,20 @@ def test_what_one_run_made_itself_is_asked_for_where_another_made_it_too(setting
         assert {launched[2] for launched in router.launched} == set()
         assert ("catalog_update", None) in router.settle()
         assert {launched[2] for launched in router.launched} == {"by hand"}
+
+
+@pytest.mark.parametrize(("seconds", "is_covered"), [(-0.1, True), (0.1, False)])
+def test_an_event_after_the_record_of_a_run_is_not_answered_by_it(
+    settings: Settings, engine: Engine, seconds: float, is_covered: bool
+) -> None:
+    with open_router(settings, engine) as router:
+        job = router.defs.resolve_job_def("catalog_update")
+        run = router.instance.create_run_for_job(job, tags={**job.run_tags, CORRELATION_TAG: "c"})
+        record = router.instance.get_run_record_by_id(run.run_id)
+        assert record is not None
+        asked_at = record.create_timestamp + timedelta(seconds=seconds)
+        request = replace(make_request("catalog_update"), asked_at=asked_at)
+        assert (request.key in find_covered(router.instance, [request], list_workflows())) == is_covered
 
 
 def make_scan_event(**counts: object) -> NewEvent:

@@ -18,8 +18,8 @@ from pokervod_pipelines.workflows.run_requests import (
     list_handed_keys,
     read_handed,
     read_requests,
+    release_requests,
     store_requests,
-    take_back,
 )
 
 NOW = datetime.now(UTC) - timedelta(minutes=5)
@@ -50,11 +50,11 @@ def store(engine: Engine, *requests: RunRequest) -> None:
 
 
 def hand(engine: Engine, settings: Settings, busy: set[str] | None = None) -> list[HandedRequest]:
-    return hand_due(engine, WORKFLOWS, settings, busy=busy)[0]
+    return hand_due(engine, WORKFLOWS, settings, busy=busy).due
 
 
 def age(connection: Connection) -> None:
-    connection.execute(text("update run_requests set handed_at = handed_at - interval '31 seconds'"))
+    connection.execute(text("update run_requests set handed_at = handed_at - interval '11 seconds'"))
 
 
 def test_what_is_stored_reads_the_same(engine: Engine) -> None:
@@ -91,12 +91,12 @@ def test_what_nobody_launched_is_handed_again_under_its_key_and_later_events_apa
         assert list_handed_keys(connection) == [each.run_key for each in again if each.run_key != first.run_key]
 
 
-def test_one_that_is_taken_back_waits_and_gathers_later_events(engine: Engine, settings: Settings) -> None:
+def test_one_that_is_released_waits_and_gathers_later_events(engine: Engine, settings: Settings) -> None:
     store(engine, request(number=1), request(correlation_id="two", number=2))
     (handed,) = hand(engine, settings)
     store(engine, request(number=3))
     with engine.begin() as connection:
-        take_back(connection, handed.run_key)
+        release_requests(connection, handed.run_key)
         assert [(each.request.correlation_id, each.request.event_id) for each in read_requests(connection)] == [
             ("two", 2),
             ("one", 3),
@@ -104,11 +104,11 @@ def test_one_that_is_taken_back_waits_and_gathers_later_events(engine: Engine, s
         assert read_handed(connection, handed.run_key) == []
 
 
-def test_one_that_is_taken_back_waits_for_a_moment(engine: Engine, settings: Settings) -> None:
+def test_one_that_is_released_waits_for_a_moment(engine: Engine, settings: Settings) -> None:
     store(engine, request(number=1))
     (handed,) = hand(engine, settings)
     with engine.begin() as connection:
-        take_back(connection, handed.run_key)
+        release_requests(connection, handed.run_key)
     assert hand(engine, settings) == []
     with engine.begin() as connection:
         connection.execute(text("update run_requests set due_at = due_at - interval '5 seconds'"))

@@ -19,7 +19,7 @@ from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from typing import Any, TypeAlias
 
-from pokervod_pipelines.policies.backoff import Backoff
+from pokervod_pipelines.policies.restarts import Restarts
 from pokervod_pipelines.processes.signals import STOPPING, forget_signals, read_signals
 
 FINISH_SECONDS = 10.0
@@ -27,11 +27,6 @@ FINISH_SECONDS = 10.0
 
 STOP_SECONDS = 5.0
 """Kill what has not ended so long after it was told to."""
-
-STEADY_SECONDS = 60.0
-"""A requester that ran for so long has recovered, and its failures are forgotten."""
-
-RESTARTS = Backoff(first_seconds=1, limit_seconds=60)
 
 Call: TypeAlias = Callable[[], object]
 
@@ -42,28 +37,31 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Task:
-    """Describe what a process of its own is to do: its name for people, and two calls, which travel by ``pickle``.
+    """Describe what a process of its own is to do, by two calls, which travel by ``pickle``; ``key`` is its own.
 
-    ``if_lost`` is called with how the process ended, in another one, where it did not end by itself.
+    ``kind`` is for people, and tells a requester what still runs. ``if_lost`` is called with how the process ended, in
+    another one, where it did not end by itself.
     """
 
-    name: str
+    key: str
+    kind: str
     call: Call
     if_lost: Callable[[str], object]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskStart:
-    """Tell that a task has a process."""
+    """Tell that a task has a process, or to a requester that was started again that it has one still."""
 
-    name: str
+    key: str
+    kind: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskEnd:
     """Tell that the process of a task has ended."""
 
-    name: str
+    key: str
 
 
 Requester: TypeAlias = Callable[[Connection], object]
@@ -93,10 +91,8 @@ class _Forker:
     requester: Requester
     process: BaseProcess | None = None
     connection: Connection | None = None
-    started_at: float = 0.0
-    due_at: float = 0.0
-    failures: int = 0
-    tasks: dict[BaseProcess, tuple[str, Callable[[str], object] | None]] = field(default_factory=dict)
+    restarts: Restarts = field(default_factory=Restarts)
+    tasks: dict[BaseProcess, tuple[TaskStart, Callable[[str], object] | None]] = field(default_factory=dict)
 
     def list_waited(self) -> list[Any]:
         """Return what tells of a request, or of an end."""
@@ -107,15 +103,18 @@ class _Forker:
 
     def find_timeout(self) -> float | None:
         """Return the seconds until the requester is to be started, None while it runs."""
-        return max(0.0, self.due_at - time.monotonic()) if self.process is None else None
+        return max(0.0, self.restarts.due_at - time.monotonic()) if self.process is None else None
 
     def start_requester_if_due(self) -> None:
-        """Start the requester if it does not run and its pause is over."""
-        if self.process is None and time.monotonic() >= self.due_at:
+        """Start the requester if it does not run and its pause is over; tell it what still runs."""
+        if self.process is None and self.restarts.is_due():
             ours, theirs = _CONTEXT.Pipe()
             self.process = _fork(_request, self.requester, theirs, ours)
             theirs.close()
-            self.connection, self.started_at = ours, time.monotonic()
+            self.connection = ours
+            self.restarts.note_start()
+            for start, _ in self.tasks.values():
+                self._tell(start)
 
     def take_request(self, ready: list[Any]) -> None:
         """Fork a process for the next task that the requester has sent."""
@@ -125,22 +124,23 @@ class _Forker:
             task: Task = self.connection.recv()
         except (EOFError, OSError):
             return  # the requester has ended: its sentinel says so
-        self._fork_task(task.name, task.call, task.if_lost)
-        self._tell(TaskStart(name=task.name))
+        start = TaskStart(key=task.key, kind=task.kind)
+        self._fork_task(start, task.call, task.if_lost)
+        self._tell(start)
 
-    def _fork_task(self, name: str, call: Call, if_lost: Callable[[str], object] | None) -> None:
-        self.tasks[_fork(_work, call, self.connection)] = name, if_lost
+    def _fork_task(self, start: TaskStart, call: Call, if_lost: Callable[[str], object] | None) -> None:
+        self.tasks[_fork(_work, call, self.connection)] = start, if_lost
 
     def reap(self) -> None:
         """Tell the requester which tasks have ended, and see to those that did not end by themselves."""
         for process in [each for each in self.tasks if not each.is_alive()]:
-            (name, if_lost), problem = self.tasks.pop(process), _describe_end(process)
+            (start, if_lost), problem = self.tasks.pop(process), _describe_end(process)
             if problem:
-                _log.error("%s: %s", name, problem)
+                _log.error("%s: %s", start.kind, problem)
             if problem and if_lost:
-                self._fork_task(name, partial(if_lost, problem), None)
+                self._fork_task(start, partial(if_lost, problem), None)
             else:
-                self._tell(TaskEnd(name=name))
+                self._tell(TaskEnd(key=start.key))
         if self.process is not None and not self.process.is_alive():
             self._plan_restart(_describe_end(self.process) or "it ended")
 
@@ -150,10 +150,8 @@ class _Forker:
                 self.connection.send(news)
 
     def _plan_restart(self, problem: str) -> None:
-        now = time.monotonic()
-        self.failures = 1 if now - self.started_at > STEADY_SECONDS else self.failures + 1
-        pause = RESTARTS.find_wait(self.failures)
-        self.process, self.due_at = None, now + pause
+        self.process = None
+        _, pause = self.restarts.note_end()
         if self.connection is not None:
             self.connection.close()
             self.connection = None

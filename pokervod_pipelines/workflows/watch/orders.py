@@ -38,7 +38,7 @@ class RunOrder:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Launch:
+class Runner:
     """Hold what a process of its own does with an order, and with one whose process was lost, and how."""
 
     run: Callable[[RunOrder], object]
@@ -48,18 +48,20 @@ class Launch:
 class Orders:
     """Send orders to the process that forks. Any thread may give one; a thread has to ``follow`` their ends."""
 
-    def __init__(self, connection: Connection, launch: Launch) -> None:
+    def __init__(self, connection: Connection, runner: Runner) -> None:
         """Begin without orders."""
-        self._connection, self._launch = connection, launch
+        self._connection, self._runner = connection, runner
         self._lock = threading.Lock()
         self._running: dict[str, tuple[RunOrder, datetime]] = {}
+        self._found: dict[str, str] = {}
+        """The workflow of each run that an earlier requester ordered, by its key."""
         self._waiting: deque[RunOrder] = deque()
         self._unanswered: dict[str, float] = {}
 
     def give(self, order: RunOrder) -> None:
         """Run the order, once the run of the same workflow has ended if there is one."""
         with self._lock:
-            if order.workflow in self._running:
+            if order.workflow in self._list_busy():
                 if order.run_key not in {each.run_key for each in self._waiting}:
                     self._waiting.append(order)
             else:
@@ -68,7 +70,10 @@ class Orders:
     def list_busy(self) -> set[str]:
         """Return the workflows that run."""
         with self._lock:
-            return {*self._running}
+            return self._list_busy()
+
+    def _list_busy(self) -> set[str]:
+        return {*self._running, *self._found.values()}
 
     def describe(self, zone: tzinfo) -> str:
         """Return what runs, since when, and how many orders wait, for people."""
@@ -85,12 +90,20 @@ class Orders:
             except (EOFError, OSError):
                 return
             with self._lock:
-                self._unanswered.pop(news.name, None)
+                self._unanswered.pop(news.key, None)
                 if isinstance(news, TaskEnd):
-                    self._take_next(news.name)
+                    self._take_next(news.key)
+                elif news.key not in {each.run_id for each, _ in self._running.values()}:
+                    self._found[news.key] = news.kind
 
-    def _take_next(self, workflow: str) -> None:
-        self._running.pop(workflow, None)
+    def _take_next(self, key: str) -> None:
+        """Send what waited for the workflow of the run that has ended."""
+        own = next((name for name, (each, _) in self._running.items() if each.run_id == key), None)
+        workflow = self._found.pop(key, own)
+        if own is not None:
+            del self._running[own]
+        if workflow is None or workflow in self._list_busy():
+            return
         following = next((each for each in self._waiting if each.workflow == workflow), None)
         if following is not None:
             self._waiting.remove(following)
@@ -105,9 +118,10 @@ class Orders:
     def _send(self, order: RunOrder) -> None:
         self._running[order.workflow] = order, datetime.now().astimezone()
         task = Task(
-            name=order.workflow,
-            call=partial(self._launch.run, order),
-            if_lost=partial(self._launch.report_lost, order),
+            key=order.run_id,
+            kind=order.workflow,
+            call=partial(self._runner.run, order),
+            if_lost=partial(self._runner.report_lost, order),
         )
-        self._unanswered[order.workflow] = time.monotonic()
+        self._unanswered[order.run_id] = time.monotonic()
         self._connection.send(task)

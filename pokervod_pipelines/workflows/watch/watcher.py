@@ -4,19 +4,18 @@ import logging
 import os
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
-from multiprocessing.connection import Connection
+from datetime import date
+from multiprocessing.connection import Connection as Pipe
 from pathlib import Path
 
-from sqlalchemy import Connection as Database
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
 from pokervod_pipelines.db.engine import open_database
-from pokervod_pipelines.db.failures import read_first_line
+from pokervod_pipelines.db.failures import is_transient, read_first_line
 from pokervod_pipelines.db.locks import take_lock
 from pokervod_pipelines.errors import ArchiveUnavailable, PokervodError
 from pokervod_pipelines.events.listen import POLL_SECONDS, start_listening, wait_for_append
@@ -31,9 +30,9 @@ from pokervod_pipelines.workflows.declared import list_workflows
 from pokervod_pipelines.workflows.first_day import find_first_day
 from pokervod_pipelines.workflows.pending_events import read_pending_events
 from pokervod_pipelines.workflows.routing import hand_due, route_events
-from pokervod_pipelines.workflows.watch.orders import Launch, Orders, RunOrder
+from pokervod_pipelines.workflows.watch.orders import Orders, Runner, RunOrder
 from pokervod_pipelines.workflows.watch.sources import WATCH_LOCK, Source, record_look
-from pokervod_pipelines.workflows.workflow import find_today
+from pokervod_pipelines.workflows.workflow import Workflow, find_today
 
 FOLDER_SECONDS = 0.5
 """Between two looks at the folders of hands."""
@@ -44,13 +43,16 @@ PAUSE_FACTOR = 4
 FILE_SECONDS = 1.0
 """Between two looks at the time stamps of workbooks; Google is asked every five seconds."""
 
-TURN_SECONDS = 0.5
+BUSY_SECONDS = 0.5
 """While something runs, requests for the same workflow look so often whether it has ended."""
 
-BEAT_SECONDS = 10.0
+HEARTBEAT_SECONDS = 10.0
 """So often it is stored that a source is looked at."""
 
 STAND_BY_SECONDS = 1.0
+
+PAUSE_SECONDS = 0.05
+"""Between two looks at the event log, however fast it grows."""
 
 HANDS = "hands_to_renders"
 
@@ -59,11 +61,9 @@ FAILURES = Backoff(first_seconds=2, limit_seconds=60)
 _log = logging.getLogger(__name__)
 
 
-def watch(
-    connection: Connection, *, settings: Settings, watcher: str, launch: Launch, tell: Callable[[str], object]
-) -> None:
-    """Order runs by the connection for as long as the process at its other end lives; lead, or stand by."""
-    orders = Orders(connection, launch)
+def watch(pipe: Pipe, *, settings: Settings, watcher: str, runner: Runner, tell: Callable[[str], object]) -> None:
+    """Order runs by the pipe for as long as the process at its other end lives; lead, or stand by."""
+    orders = Orders(pipe, runner)
     threading.Thread(target=_end_with, args=(orders,), daemon=True).start()
     try:
         with open_database(settings) as engine, engine.connect() as database:
@@ -85,7 +85,7 @@ def _end_with(orders: Orders) -> None:
     os._exit(0)
 
 
-def _wait_to_lead(database: Database, tell: Callable[[str], object]) -> None:
+def _wait_to_lead(database: Connection, tell: Callable[[str], object]) -> None:
     if take_lock(database, WATCH_LOCK):
         return
     tell("stands by while another watcher leads")
@@ -101,9 +101,9 @@ class _Watcher:
     settings: Settings
     orders: Orders
     name: str
-    beats: dict[Source, tuple[float, str]] = field(default_factory=dict)
+    looks: dict[Source, tuple[float, str]] = field(default_factory=dict)
 
-    def run(self, database: Database) -> None:
+    def run(self, database: Connection) -> None:
         """Look for work until the database cuts the connection with the lock."""
         for source, look in ((Source.FOLDERS, self._look_at_folders), (Source.SHEETS, self._look_at_sheets)):
             thread = threading.Thread(target=_repeat, args=(source, look), name=source, daemon=True)
@@ -111,7 +111,7 @@ class _Watcher:
         start_listening(database)
         _repeat(Source.EVENTS, lambda: self._follow_events(database))
 
-    def _beat(self, source: Source) -> None:
+    def _note_look(self, source: Source) -> None:
         """Store that the source is looked at, now and then and when what runs has changed.
 
         Where orders are not taken, it is not stored: whatever is found here is not run, so others have to look.
@@ -119,32 +119,35 @@ class _Watcher:
         if not self.orders.are_taken():
             return
         doing = self.orders.describe(self.settings.zone)
-        at, before = self.beats.get(source, (0.0, ""))
-        if time.monotonic() - at >= BEAT_SECONDS or doing != before:
+        at, before = self.looks.get(source, (0.0, ""))
+        if time.monotonic() - at >= HEARTBEAT_SECONDS or doing != before:
             with self.engine.begin() as connection:
                 record_look(connection, source, self.name, doing)
-            self.beats[source] = time.monotonic(), doing
+            self.looks[source] = time.monotonic(), doing
 
-    def _follow_events(self, database: Database) -> Iterator[None]:
+    def _follow_events(self, database: Connection) -> Iterator[None]:
         """Order what the routes make of events, as soon as they are appended."""
         workflows = list_workflows()
         while True:
-            seconds = POLL_SECONDS
-            if self.settings.workflows.enabled:
-                route_events(self.engine, workflows)
-                busy = self.orders.list_busy()
-                due, waiting = hand_due(self.engine, workflows, self.settings, busy=busy)
-                for each in due:
-                    request = each.request
-                    self.orders.give(
-                        RunOrder(workflow=request.workflow, input=request.input, run_key=each.run_key, is_routed=True)
-                    )
-                now = datetime.now(UTC)
-                seconds = min([seconds, *((each.due_at - now).total_seconds() for each in waiting)])
-                seconds = min(seconds, TURN_SECONDS) if busy or due else seconds
-            self._beat(Source.EVENTS)
+            seconds = self._order_requests(workflows) if self.settings.workflows.enabled else POLL_SECONDS
+            self._note_look(Source.EVENTS)
             yield
-            wait_for_append(database, max(seconds, 0.05))
+            wait_for_append(database, max(seconds, PAUSE_SECONDS))
+
+    def _order_requests(self, workflows: Mapping[str, Workflow]) -> float:
+        """Order what is due of that which events ask for; return in how many seconds to look again at the latest."""
+        has_more = route_events(self.engine, workflows)
+        busy = self.orders.list_busy()
+        handed = hand_due(self.engine, workflows, self.settings, busy=busy)
+        for each in handed.due:
+            request = each.request
+            self.orders.give(
+                RunOrder(workflow=request.workflow, input=request.input, run_key=each.run_key, is_routed=True)
+            )
+        if has_more:
+            return 0.0
+        seconds = BUSY_SECONDS if busy or handed.due else POLL_SECONDS
+        return seconds if handed.next_in is None else min(seconds, handed.next_in)
 
     def _look_at_folders(self) -> Iterator[None]:
         """Order the runs of the days whose files have arrived."""
@@ -157,9 +160,9 @@ class _Watcher:
                 if folders and HANDS not in self.orders.list_busy():
                     before, arrivals = arrivals, find_arrivals(self.engine, self.settings, arrivals, access)
                     asked = asked if arrivals is before else self._order_days(arrivals, asked)
-                self._beat(Source.FOLDERS)
+                self._note_look(Source.FOLDERS)
                 yield
-                pause = max(FOLDER_SECONDS, PAUSE_FACTOR * (time.monotonic() - began))
+                pause = min(max(FOLDER_SECONDS, PAUSE_FACTOR * (time.monotonic() - began)), HEARTBEAT_SECONDS)
                 time.sleep(pause if folders else POLL_SECONDS)
 
     def _order_days(self, arrivals: Arrivals, asked: str) -> str:
@@ -192,7 +195,7 @@ class _Watcher:
                 for name, revision, key in decision.due:
                     order = RunOrder(workflow="sheets_sync", input={"sheet": name}, run_key=key, revision=revision)
                     self.orders.give(order)
-                self._beat(Source.SHEETS)
+                self._note_look(Source.SHEETS)
                 yield
                 end = time.monotonic() + min(decision.quiet_seconds or POLL_SECONDS, POLL_SECONDS)
                 while (left := end - time.monotonic()) > 0 and _read_stamps(files, access) == stamps:
@@ -222,12 +225,17 @@ def _repeat(source: Source, look: Callable[[], Iterator[None]]) -> None:
             for _ in look():
                 failures = 0
         except DBAPIError as error:
-            if source is Source.EVENTS:
-                raise
-            _log.error("the database does not answer: %s", read_first_line(error))
-            os._exit(1)
+            if is_transient(error):
+                _log.error("the database does not answer: %s", read_first_line(error))
+                os._exit(1)
+            failures = _pause(source, failures)
         except Exception:  # noqa: BLE001 - one source that fails stops no other
-            failures += 1
-            pause = FAILURES.find_wait(failures)
-            _log.exception("%s cannot be looked at; again in %g s, and the sensor looks meanwhile", source, pause)
-            time.sleep(pause)
+            failures = _pause(source, failures)
+
+
+def _pause(source: Source, failures: int) -> int:
+    """Say why a look failed, wait longer after each in a row, and return how many there were."""
+    pause = FAILURES.find_wait(failures + 1)
+    _log.exception("%s cannot be looked at; again in %g s, and the sensor looks meanwhile", source, pause)
+    time.sleep(pause)
+    return failures + 1

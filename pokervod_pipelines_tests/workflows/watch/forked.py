@@ -44,14 +44,14 @@ def note_loss(folder: Path, name: str, problem: str) -> None:
 def request(connection: Connection, *, folder: Path, names: list[str]) -> None:
     (folder / f"requester {os.getpid()}").touch()
     for name in names:
-        task = Task(name=name, call=partial(CALLS[name], folder), if_lost=partial(note_loss, folder, name))
+        task = Task(key=name, kind=name, call=partial(CALLS[name], folder), if_lost=partial(note_loss, folder, name))
         connection.send(task)
     while True:
         try:
             news = connection.recv()
         except EOFError:
             return
-        (folder / f"{'ended' if isinstance(news, TaskEnd) else 'started'} {news.name}").touch()
+        (folder / f"{'ended' if isinstance(news, TaskEnd) else 'started'} {news.key}").touch()
 
 
 if __name__ == "__main__":

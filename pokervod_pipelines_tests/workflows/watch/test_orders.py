@@ -3,7 +3,7 @@
 import threading
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC
 from multiprocessing import Pipe
 from multiprocessing.connection import Connection
@@ -11,7 +11,7 @@ from multiprocessing.connection import Connection
 import pytest
 
 from pokervod_pipelines.workflows.watch.forker import Task, TaskEnd, TaskStart
-from pokervod_pipelines.workflows.watch.orders import Launch, Orders, RunOrder
+from pokervod_pipelines.workflows.watch.orders import Orders, Runner, RunOrder
 
 
 @dataclass
@@ -21,10 +21,18 @@ class Forker:
     orders: Orders
     connection: Connection
 
+    started: list[Task] = field(default_factory=list)
+
     def receive(self) -> str:
+        """Take the next task, run it, and return what ran."""
         task: Task = self.connection.recv()
+        self.started.append(task)
+        self.connection.send(TaskStart(key=task.key, kind=task.kind))
         task.call()
         return done.pop()
+
+    def end(self, number: int) -> None:
+        self.connection.send(TaskEnd(key=self.started[number].key))
 
     def has_task(self) -> bool:
         return self.connection.poll(0.1)
@@ -44,7 +52,7 @@ def report_lost(order: RunOrder, problem: str) -> None:
 @pytest.fixture
 def forker() -> Iterator[Forker]:
     ours, theirs = Pipe()
-    orders = Orders(theirs, Launch(run=run, report_lost=report_lost))
+    orders = Orders(theirs, Runner(run=run, report_lost=report_lost))
     thread = threading.Thread(target=orders.follow)
     thread.start()
     yield Forker(orders, ours)
@@ -63,7 +71,7 @@ def test_one_run_of_a_workflow_at_a_time_and_the_next_after_it(forker: Forker) -
         forker.orders.give(each)
     assert [forker.receive(), forker.receive()] == ["read a", "cut a"]
     assert not forker.has_task()
-    forker.connection.send(TaskEnd(name="read"))
+    forker.end(0)
     assert forker.receive() == "read b"
 
 
@@ -72,9 +80,21 @@ def test_a_key_that_waits_already_is_not_ordered_twice(forker: Forker) -> None:
         forker.orders.give(order("read", sheet))
     assert forker.receive() == "read a"
     assert forker.orders.describe(UTC).endswith(", 1 waiting")
-    for _ in range(2):
-        forker.connection.send(TaskEnd(name="read"))
+    forker.end(0)
     assert forker.receive() == "read b"
+    forker.end(1)
+    assert not forker.has_task()
+
+
+def test_what_an_earlier_requester_ordered_has_to_end_first(forker: Forker) -> None:
+    forker.connection.send(TaskStart(key="of before", kind="read"))
+    wait_until(lambda: forker.orders.list_busy() == {"read"})
+    forker.orders.give(order("read", "a"))
+    assert not forker.has_task()
+    forker.connection.send(TaskEnd(key="of before"))
+    assert forker.receive() == "read a"
+    forker.connection.send(TaskEnd(key="of before"))  # the end of another is not that of ours
+    forker.orders.give(order("read", "b"))
     assert not forker.has_task()
 
 
@@ -84,8 +104,8 @@ def test_orders_that_nobody_takes_are_noticed(forker: Forker, monkeypatch: pytes
     forker.orders.give(order("read", "a"))
     assert not forker.orders.are_taken()
     monkeypatch.undo()
-    forker.connection.send(TaskStart(name="read"))
-    forker.connection.send(TaskEnd(name="read"))
+    assert forker.receive() == "read a"
+    forker.end(0)
     monkeypatch.setattr("pokervod_pipelines.workflows.watch.orders.TAKE_SECONDS", 0.001)
     wait_until(forker.orders.are_taken)
 
