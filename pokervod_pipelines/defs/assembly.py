@@ -23,6 +23,7 @@ from pokervod_pipelines.defs.router import define_router
 from pokervod_pipelines.defs.run_failures import define_failure_sensor
 from pokervod_pipelines.defs.sensors import define_sensors, keep_engine
 from pokervod_pipelines.defs.sync import define_sync_jobs
+from pokervod_pipelines.defs.weeks import define_weekly_close, define_weekly_job, define_weeks
 from pokervod_pipelines.defs.workflows import define_workflow_jobs
 from pokervod_pipelines.settings import load_settings
 from pokervod_pipelines.workflows.blocks import list_rooms
@@ -33,18 +34,19 @@ def build_defs(**overrides: Any) -> dg.Definitions:
     """Build fresh definitions; ``settings``, ``engine`` and ``listener`` default to those of the folder."""
     settings = fix_first_day(overrides.get("settings") or load_settings())
     sync_jobs, plans = define_sync_jobs(settings), read_plans(settings)
-    workflow_jobs = define_workflow_jobs(settings)
+    workflow_jobs, weekly_job = define_workflow_jobs(settings), define_weekly_job()
     open_engine = (lambda: overrides["engine"]) if "engine" in overrides else keep_engine(settings)
     assets: list[dg.AssetsDefinition | dg.AssetSpec] = [
         *define_sources(settings),
         *(asset for define in _list_definers("define_{}") for asset in define(settings)),
+        *define_weeks(settings),
         *define_rollout(plans),
     ]
     return dg.Definitions(
         assets=[*dg.map_asset_specs(lambda spec: complete_spec(spec, settings), assets)],
         asset_checks=define_checks(),
-        jobs=[*sync_jobs, *workflow_jobs, *define_rollout_jobs(plans), alerts],
-        schedules=define_schedules(settings, sync_jobs),
+        jobs=[*sync_jobs, *workflow_jobs, *define_rollout_jobs(plans), weekly_job, alerts],
+        schedules=[*define_schedules(settings, sync_jobs), define_weekly_close(settings, weekly_job)],
         sensors=[
             *define_run_sensors(open_engine),
             *define_sensors(settings, open_engine),

@@ -23,7 +23,7 @@ def evaluate_asset_checks(engine: Engine, settings: Settings) -> list[dg.AssetCh
         dg.AssetCheckEvaluation(
             asset_key=dg.AssetKey(check.asset),
             check_name=check.name,
-            **_describe_result(refresh_and_evaluate(engine, settings, check)),
+            **describe_result(refresh_and_evaluate(engine, settings, check)),
         )
         for check in DATA_CHECKS
     ]
@@ -32,22 +32,23 @@ def evaluate_asset_checks(engine: Engine, settings: Settings) -> list[dg.AssetCh
 def _define_check(check: DataCheck) -> dg.AssetChecksDefinition:
     @dg.asset_check(asset=check.asset, name=check.name, description=f"{check.passes} {check.next_step}")
     def asset_check(engine: dg.ResourceParam[Engine], settings: dg.ResourceParam[Settings]) -> dg.AssetCheckResult:
-        return dg.AssetCheckResult(**_describe_result(refresh_and_evaluate(engine, settings, check)))
+        return dg.AssetCheckResult(**describe_result(refresh_and_evaluate(engine, settings, check)))
 
     return asset_check
 
 
-def _describe_result(result: CheckResult) -> dict[str, Any]:
+def describe_result(result: CheckResult) -> dict[str, Any]:
+    """Return the values of a Dagster result or evaluation of the check."""
     metadata: dict[str, Any] = {"cases": result.evidence_count}
     if result.looked_at is not None:
         metadata["looked_at"] = result.looked_at
-    if not result.passed:
+    if not result.passed and result.evidence_count:
         metadata["next_step"] = result.next_step
         metadata["evidence"] = dg.MetadataValue.md("\n".join(f"- `{line}`" for line in result.evidence))
     is_error = result.severity is Severity.ERROR
     return {
         "passed": result.passed,
         "severity": dg.AssetCheckSeverity.ERROR if is_error else dg.AssetCheckSeverity.WARN,
-        "description": result.summary if result.passed else f"{result.summary} {result.next_step}",
+        "description": result.summary if result.passed else f"{result.summary} {result.next_step}".rstrip(),
         "metadata": metadata,
     }

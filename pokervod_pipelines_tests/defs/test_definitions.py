@@ -32,6 +32,7 @@ GROUPS = {
     "tournaments": "tournaments",
     "render_instructions": "render",
     "render_outputs": "render",
+    "weekly_validation": "monitoring",
 } | {f"rollout/week_{number}": "rollout" for number in range(1, 10)}
 CHECKS = {
     "nas_files": {
@@ -58,6 +59,10 @@ CHECKS = {
         "no_instruction_failed",
         "every_output_is_as_it_was_made",
         "every_instruction_has_its_output",
+    },
+    "weekly_validation": {
+        *("files_arrived", "names_understood", "rows_matched", "clips_usable"),
+        *("hands_whole", "instructions_made", "graphics_delivered", "delivered_before_slot"),
     },
 }
 WEEKS = {f"rollout/week_{number}": checks for number, checks in enumerate((6, 6, 12, 6, 14, 6, 1, 1, 26), 1)}
@@ -172,6 +177,7 @@ def test_the_jobs_and_schedules_are_those_of_the_design(defs: dg.Definitions) ->
         "renders",
         "rollout",
         "alerts",
+        "weekly_validation",
     }
     assert {sensor.name for sensor in repository.sensor_defs} == {
         "dead_runs",
@@ -187,6 +193,7 @@ def test_the_jobs_and_schedules_are_those_of_the_design(defs: dg.Definitions) ->
     assert {schedule.name: schedule.cron_schedule for schedule in repository.schedule_defs} == {
         "nightly_full_sync": "0 3 * * *",
         "hourly_nas_changes": "17 * * * *",
+        "weekly_close": "0 7 * * 1",
     }
     assert {schedule.execution_timezone for schedule in repository.schedule_defs} == {"UTC"}
 
