@@ -43,6 +43,7 @@ COMMANDS = {
         "watch", "Run what new hands, edited sheets and events ask for, within a second or two.", False
     ),
     "status": CommandEntry("status", "Show how each block is, what failed, and when the next sync is due.", False),
+    "weeks": CommandEntry("weeks", "Show which weeks are complete, stage by stage, and what is missing where."),
     "nas": CommandEntry("nas", "Scan the archive's disks; list files that are missing or duplicated."),
     "names": CommandEntry("names", "Parse file names by the naming rules.", needs_settings=False),
     "catalog": CommandEntry(
@@ -119,6 +120,8 @@ def load_command(name: str) -> Any:
     for leaf, command in group.commands.items() if entry.needs_settings else ():
         if leaf != entry.works_anywhere:
             command.callback = command.callback and _check_first(command.callback, _name_process(name, leaf))
+    if group.invoke_without_command and group.callback:  # the group is a command itself
+        group.callback = _check_first(group.callback, "")
     if not entry.is_group:
         return group.commands[name]
     group.name, group.help = name, entry.help
