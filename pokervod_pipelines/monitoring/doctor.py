@@ -3,7 +3,6 @@
 The checks only read, except that the embedded database is started to be queried.
 """
 
-import shutil
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,12 +11,14 @@ from pokervod_pipelines.checks import CheckResult, report_part
 from pokervod_pipelines.db.health import read_database
 from pokervod_pipelines.errors import BadSettings, PokervodError
 from pokervod_pipelines.events.retention import find_oldest
-from pokervod_pipelines.files import MIN_FREE_BYTES, find_existing
+from pokervod_pipelines.monitoring.machine import check_disk
 from pokervod_pipelines.policies.health import check_breakers
 from pokervod_pipelines.settings import Settings, load_settings
 from pokervod_pipelines.workflows.blocks import check_blocks
 from pokervod_pipelines.workflows.file_access import find_accessible
 from pokervod_pipelines.workflows.setup import find_dagster_home
+
+FREE_SPACE = "free some space: the database needs it"
 
 
 def check_installation(folder: Path | None = None) -> list[CheckResult]:
@@ -35,7 +36,7 @@ def check_installation(folder: Path | None = None) -> list[CheckResult]:
         *breakers,
         _check_dagster_home(settings),
         *_check_rights(settings, folder or Path.cwd()),
-        _check_disk(settings),
+        check_disk("disk", settings.home, settings.monitoring, fix=FREE_SPACE),
     ]
 
 
@@ -65,10 +66,3 @@ def _check_rights(settings: Settings, folder: Path) -> Iterator[CheckResult]:
         status = path.stat()
         found = f"{path} has mode {status.st_mode & 0o777:o}: other users can read what is there"
         yield report_part("rights", found, f"run as its owner, user {status.st_uid}, or as root: chmod go= {path}")
-
-
-def _check_disk(settings: Settings) -> CheckResult:
-    place = find_existing(settings.home)
-    free = shutil.disk_usage(place).free
-    fix = "" if free > MIN_FREE_BYTES else "free some space: the database needs it"
-    return report_part("disk", f"{free / 1e9:.1f} GB free at {place}", fix)
