@@ -32,6 +32,20 @@ def check_archive(engine: Engine | None, settings: Settings) -> list[CheckResult
     return [*libraries, *_check_unconfigured(engine, settings), *_check_roots(engine, settings)]
 
 
+def check_root(settings: Settings, root: ArchiveRoot) -> list[CheckResult]:
+    """Return whether the root answers, and then each of its libraries; all are asked at the same time."""
+    libraries = [each for each in settings.libraries if each.root == root.name]
+    folders = [(f"library {each.name}", root.path / each.folder) for each in libraries]
+    return check_folders([(f"root {root.name}", root.path), *folders])
+
+
+def check_marker_of(engine: Engine, root: ArchiveRoot) -> list[CheckResult]:
+    """Return a result where a root that answers is not the one that was scanned before."""
+    with engine.connect() as connection:
+        marker = read_marker(connection, root.name)
+    return [*_check_markers({root: marker})] if marker else []
+
+
 def _check_unconfigured(engine: Engine, settings: Settings) -> Iterator[CheckResult]:
     """Yield a result for each library that is only stored, and for each root that has files under another name too."""
     with engine.connect() as connection:

@@ -1,14 +1,16 @@
-"""Check rules, templates, the outputs folder and the render farm."""
+"""Check rules, templates, the outputs folder, the render farm and the workers."""
 
 import asyncio
 import os
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine, text
 
-from pokervod_pipelines.checks import CheckResult, report_part
+from pokervod_pipelines.checks import CheckResult, Severity, report_part
 from pokervod_pipelines.errors import PokervodError
 from pokervod_pipelines.files import MIN_FREE_BYTES, find_existing
 from pokervod_pipelines.processes.folder_check import FOLDER_SECONDS, report_folder
@@ -21,7 +23,11 @@ from pokervod_pipelines.render.outputs.store import list_newest_paths
 from pokervod_pipelines.render.renderers.nexrender.renderer import NexrenderRenderer
 from pokervod_pipelines.render.rules import load_rules
 from pokervod_pipelines.render.templates import load_configured_templates, locate_templates
+from pokervod_pipelines.render.workers import RegisteredWorker, list_workers
 from pokervod_pipelines.settings import Settings
+
+RECENT_HOURS = 24
+"""A worker that died longer ago is not missed any more: another one has its work."""
 
 
 def check_rendering(engine: Engine | None, settings: Settings) -> Iterator[CheckResult]:
@@ -29,8 +35,8 @@ def check_rendering(engine: Engine | None, settings: Settings) -> Iterator[Check
     check_paths(locate_templates(settings), FOLDER_SECONDS)  # a folder that does not answer is not waited for again
     yield from _check_rules(settings)
     yield from _check_templates(settings)
-    yield from _check_outputs(engine, settings)
-    yield from _check_nexrender(settings)
+    yield from check_outputs(engine, settings)
+    yield from check_nexrender(settings)
 
 
 def _check_rules(settings: Settings) -> Iterator[CheckResult]:
@@ -54,7 +60,8 @@ def _check_templates(settings: Settings) -> Iterator[CheckResult]:
         yield report_part(f"template {name}", "; ".join(found), "correct the template; see docs/render.md")
 
 
-def _check_outputs(engine: Engine | None, settings: Settings) -> Iterator[CheckResult]:
+def check_outputs(engine: Engine | None, settings: Settings) -> Iterator[CheckResult]:
+    """Yield whether the outputs folder answers, can be written to, and is the one with the finished graphics."""
     root = settings.renders
     fault = check_paths([root], FOLDER_SECONDS)[root]
     if fault.startswith(NO_ANSWER):
@@ -65,11 +72,11 @@ def _check_outputs(engine: Engine | None, settings: Settings) -> Iterator[CheckR
     except OSError as error:
         yield report_part("outputs folder", str(error), "check the mount and its server")
     if fault in {"", EMPTY} and engine is not None:
-        yield from _check_marker(engine, root)
+        yield from check_outputs_marker(engine, root)
 
 
-def _check_marker(engine: Engine, root: Path) -> Iterator[CheckResult]:
-    """Check that the folder is the one that has the finished graphics."""
+def check_outputs_marker(engine: Engine, root: Path) -> Iterator[CheckResult]:
+    """Yield a result where a folder that answers is not the one that has the finished graphics."""
     with engine.connect() as connection:
         known = list_newest_paths(connection, 1)
     if known and not has_marker(root):
@@ -94,7 +101,8 @@ def _check_folder(settings: Settings) -> CheckResult:
     return report_part(part, f"{root}, {free / 1e9:.1f} GB free", fix)
 
 
-def _check_nexrender(settings: Settings) -> Iterator[CheckResult]:
+def check_nexrender(settings: Settings) -> Iterator[CheckResult]:
+    """Yield whether the farm answers, where the settings name one."""
     url = settings.render.nexrender.url
     if url is None:
         return
@@ -112,3 +120,36 @@ async def _ask_nexrender(settings: Settings) -> list[str]:
         return [f"nexrender did not answer within {FOLDER_SECONDS:.0f} s: start it, or correct render.nexrender.url"]
     finally:
         await renderer.close()
+
+
+def check_workers(connection: Connection) -> list[CheckResult]:
+    """Return whether the render workers live, and whether one is there for what waits; looked at are those of today.
+
+    A worker that ended in good order, or that died a day ago, is not one of them.
+    """
+    workers = [each for each in list_workers(connection) if not each.has_stopped]
+    limit = datetime.now(UTC) - timedelta(hours=RECENT_HOURS)
+    workers = [each for each in workers if each.is_alive or each.seen_at > limit]
+    found = [_judge_worker(each) for each in workers]
+    if not any(each.passed for each in found) and (waiting := connection.scalar(_WAITING)):
+        fix = "start `pokervod render worker`; with Dagster's daemon alone they are rendered by runs, later"
+        found.append(report_part("render queue", f"{waiting:,} graphics wait, and no worker is alive", fix))
+    if not found:
+        return [
+            CheckResult(name="render workers", passed=True, summary="no worker runs, and nothing waits", looked_at=0)
+        ]
+    return found
+
+
+def _judge_worker(worker: RegisteredWorker) -> CheckResult:
+    name, place = f"worker {worker.name}", f"process {worker.pid} on {worker.host}"
+    if worker.quarantine_reason:
+        fix = f"correct its machine, then `pokervod render workers --reinstate {worker.name}`"
+        return replace(report_part(name, f"quarantined: {worker.quarantine_reason}", fix), severity=Severity.WARNING)
+    if not worker.is_alive:
+        seconds = (datetime.now(UTC) - worker.seen_at).total_seconds()
+        return report_part(name, f"{place} has sent no heartbeat for {seconds:.0f} s", "start it again")
+    return report_part(name, f"{place}, {worker.holding} jobs")
+
+
+_WAITING = text("select count(*) from render_instructions where state = 'pending'")

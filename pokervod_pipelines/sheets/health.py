@@ -6,8 +6,11 @@ from pathlib import Path
 
 from sqlalchemy import Engine
 
-from pokervod_pipelines.checks import CheckResult, Severity
+from pokervod_pipelines.checks import CheckResult, Severity, report_part
 from pokervod_pipelines.errors import PokervodError, Unavailable
+from pokervod_pipelines.processes.folder_check import report_folder
+from pokervod_pipelines.processes.path_check import check_paths
+from pokervod_pipelines.processes.path_check_child import EMPTY, IS_FILE
 from pokervod_pipelines.settings import Settings
 from pokervod_pipelines.settings.rooms import SheetSource
 from pokervod_pipelines.sheets.google.client import GoogleClient
@@ -51,6 +54,41 @@ def check_sheets(settings: Settings, engine: Engine | None = None, *, clock: Clo
             return [*found, *_check_google(client, google)]
     except PokervodError as error:
         return [*found, *(_report(sheet, str(error)) for sheet in google)]
+
+
+def check_access(settings: Settings, engine: Engine, *, clock: Clock = SYSTEM_CLOCK) -> list[CheckResult]:
+    """Return whether each sheet is there, by a look at each file and one call for all of Google's; none is read.
+
+    Where the breaker of Google is open nothing is called, and that is said.
+    """
+    files = [each for each in settings.sheets if each.path is not None]
+    faults = check_paths([each.path for each in files if each.path is not None], FILE_SECONDS)
+    results = [_judge_file(each, each.path, faults[each.path]) for each in files if each.path is not None]
+    google = [each for each in settings.sheets if each.spreadsheet is not None]
+    return [*results, *_ask_drive(settings, engine, google, clock)] if google else results
+
+
+def _judge_file(sheet: SheetSource, path: Path, fault: str) -> CheckResult:
+    if fault in {"", EMPTY}:
+        return report_part(f"sheet {sheet.name}", f"{path}: is a folder", "expected a file; correct the path")
+    return report_folder(f"sheet {sheet.name}", path, "" if fault == IS_FILE else fault)
+
+
+def _ask_drive(
+    settings: Settings, engine: Engine, sheets: Sequence[SheetSource], clock: Clock
+) -> Iterator[CheckResult]:
+    """Yield a result for each sheet at Google, by the call with which a sync finds what was edited."""
+    limit = min(settings.google.seconds_per_call, FILE_SECONDS)
+    options = settings.google.model_copy(update={"attempts": 1, "seconds_per_call": limit})
+    try:
+        with closing(make_client(engine, settings.model_copy(update={"google": options}), clock)) as client:
+            versions = client.read_versions(each.spreadsheet for each in sheets if each.spreadsheet)
+    except PokervodError as error:
+        yield from (_report(sheet, str(error)) for sheet in sheets)
+        return
+    for sheet in sheets:
+        version = versions.get(sheet.spreadsheet or "")
+        yield _report(sheet, str(version) if isinstance(version, PokervodError) else "")
 
 
 def _check_google(client: GoogleClient, sheets: Sequence[SheetSource]) -> Iterator[CheckResult]:
