@@ -8,6 +8,7 @@ from sqlalchemy import Engine
 from pokervod_pipelines.checks import Severity
 from pokervod_pipelines.monitoring.archive_checks import ARCHIVE_CHECKS
 from pokervod_pipelines.monitoring.check_shape import DataCheck
+from pokervod_pipelines.render.listing import ORPHAN_HANDS
 from pokervod_pipelines.settings import Settings
 from pokervod_pipelines.sheets.own_rows import BY_HAND
 from pokervod_pipelines.sheets.retirement import UNCONFIGURED_SHEETS
@@ -206,12 +207,9 @@ DATA_CHECKS = (
         asset="render_instructions",
         passes="Every premium hand that was shown has an instruction.",
         fails=("premium hand has no instruction", "premium hands have no instruction"),
-        cases=_name_hands("""
-            select {hand} || ': ' || coalesce(best_category, '?') from premium_hands h
-            where is_shown and not exists (select from render_instructions i
-                where i.hand_id = h.id and i.trigger_kind = 'premium_hand' and i.withdrawn_at is null)
-            order by started_at desc
-        """),
+        cases=_name_hands(
+            f"select {{hand}} || ': ' || coalesce(best_category, '?') from {ORPHAN_HANDS} order by started_at desc"  # noqa: S608 - a constant
+        ),
         population="premium_hands where is_shown",
         next_step="Materialize render_instructions of that day; `pokervod render list` shows why one was withdrawn.",
     ),

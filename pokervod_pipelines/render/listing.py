@@ -190,18 +190,20 @@ def show_events(connection: Connection, instruction_id: int) -> list[Instruction
     return [InstructionEvent(**row._mapping) for row in rows]
 
 
+ORPHAN_HANDS = """premium_hands h where h.is_shown and not exists (select from render_instructions i
+    where i.hand_id = h.id and i.trigger_kind = 'premium_hand' and i.withdrawn_at is null)"""
+"""What follows FROM in a query for the shown premium hands whose instructions were never made or all withdrawn."""
+
+
 def find_orphans(connection: Connection, day: date | None = None) -> list[OrphanHand]:
     """Return the shown premium hands of the day, or of all, whose instructions were never made or all withdrawn."""
     rows = connection.execute(
-        text("""
+        text(f"""
             select h.id as hand_id, h.session_id, h.hand_number, h.table_name as table, h.started_at, h.grade,
                    h.best_category as category
-            from premium_hands h
-            where h.is_shown and (cast(:day as date) is null or h.broadcast_day = :day)
-              and not exists (select from render_instructions i
-                  where i.hand_id = h.id and i.trigger_kind = 'premium_hand' and i.withdrawn_at is null)
+            from {ORPHAN_HANDS} and (cast(:day as date) is null or h.broadcast_day = :day)
             order by h.started_at, h.id
-        """),
+        """),  # noqa: S608 - a constant
         {"day": day},
     )
     return [OrphanHand(**row._mapping) for row in rows]
