@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from pokervod_pipelines.errors import BadInput
 
+LENGTHS = "30m, 1h, 24h, 7d or 4w"
 FORMS = "2h, 30m, 3d, 10:00, today, yesterday, 2026-05-04 or 2026-05-04 10:00"
 
 _AGO = re.compile(r"(\d{1,5}) ?(m|h|d|w)")
@@ -52,6 +53,18 @@ def read_period(since: str, until: str, zone: ZoneInfo) -> Period:
 def read_moment(option: str, text: str, zone: ZoneInfo) -> datetime:
     """Return the first moment that the text of the option names, in the zone."""
     return _read_time(option, text, datetime.now(zone))[0]
+
+
+def read_length(option: str, text: str) -> timedelta:
+    """Return the length of time that a person wrote.
+
+    >>> read_length("--window", "90m")
+    datetime.timedelta(seconds=5400)
+    """
+    found = _AGO.fullmatch(text.strip().lower())
+    if found is None or int(found[1]) == 0:
+        raise BadInput(f"{option}: expected a length such as {LENGTHS}, got {text!r}")
+    return timedelta(**{_UNITS[found[2]]: int(found[1])})
 
 
 def _read_time(option: str, text: str, now: datetime) -> tuple[datetime, datetime]:
