@@ -37,7 +37,7 @@ MARKS = {StageState.COMPLETE: "✓", StageState.INCOMPLETE: "✗", StageState.NO
 """How a stage is, in one character; a stage that looked at nothing has no tick."""
 
 
-class _Count(NamedTuple):
+class StageCount(NamedTuple):
     """Hold how many of a unit have a kind of problem, or none."""
 
     week: Week
@@ -62,8 +62,8 @@ def validate_weeks(
 ) -> list[WeekValidation]:
     """Return how each week from the first to the last is, oldest first."""
     now, days = now or datetime.now(UTC), find_days(settings)
-    values = _list_values(settings, first, last, days, now)
-    counts = {stage.name: _count_stage(connection, stage, values) for stage in STAGES}
+    values = list_values(settings, first, last, days, now)
+    counts = {stage.name: count_stage(connection, stage, values) for stage in STAGES}
     closed = _read_closed(connection, first, last)
     return [
         WeekValidation(
@@ -109,7 +109,8 @@ def describe_week(validation: WeekValidation) -> str:
     )
 
 
-def _list_values(settings: Settings, first: Week, last: Week, days: BroadcastDays, now: datetime) -> dict[str, Any]:
+def list_values(settings: Settings, first: Week, last: Week, days: BroadcastDays, now: datetime) -> dict[str, Any]:
+    """Return the parameters of the queries of all stages."""
     (since, _), (_, until) = first.find_bounds(days), last.find_bounds(days)
     return {
         "first_day": first.monday,
@@ -124,7 +125,7 @@ def _list_values(settings: Settings, first: Week, last: Week, days: BroadcastDay
     }
 
 
-def _count_stage(connection: Connection, stage: Stage, values: dict[str, Any]) -> dict[Week, list[_Count]]:
+def count_stage(connection: Connection, stage: Stage, values: dict[str, Any]) -> dict[Week, list[StageCount]]:
     """Return the counts of the stage by week."""
     query = text(f"""
         with items as materialized ({stage.items})
@@ -133,14 +134,14 @@ def _count_stage(connection: Connection, stage: Stage, values: dict[str, Any]) -
             (array_agg(problem order by day, problem) filter (where problem is not null))[1:{CASES_SHOWN}] as cases
         from items where day between :first_day and :last_day group by 1, 2, 3 order by 1, 2, 3
     """)  # noqa: S608 - stages are constants
-    found: dict[Week, list[_Count]] = defaultdict(list)
+    found: dict[Week, list[StageCount]] = defaultdict(list)
     for row in connection.execute(query, values):
         week = Week(row.monday)
-        found[week].append(_Count(week, row.unit, row.kind, row.count, tuple(row.cases or ())))
+        found[week].append(StageCount(week, row.unit, row.kind, row.count, tuple(row.cases or ())))
     return found
 
 
-def _judge_stage(stage: Stage, counts: list[_Count], closed: ClosedStage | None) -> WeekStage:
+def _judge_stage(stage: Stage, counts: list[StageCount], closed: ClosedStage | None) -> WeekStage:
     cases = [case for each in counts for case in each.cases]
     return WeekStage(
         stage=stage.name,
@@ -154,15 +155,15 @@ def _judge_stage(stage: Stage, counts: list[_Count], closed: ClosedStage | None)
     )
 
 
-def _describe_counts(counts: Iterable[_Count]) -> str:
+def _describe_counts(counts: Iterable[StageCount]) -> str:
     """Return the counts of each unit in words: "5 of 5 days", "2 of 38 graphics failed, 1 not finished"."""
-    by_unit: dict[str, list[_Count]] = defaultdict(list)
+    by_unit: dict[str, list[StageCount]] = defaultdict(list)
     for each in counts:
         by_unit[each.unit].append(each)
     return "; ".join(_describe_unit(unit, found) for unit, found in by_unit.items())
 
 
-def _describe_unit(unit: str, counts: list[_Count]) -> str:
+def _describe_unit(unit: str, counts: list[StageCount]) -> str:
     total = sum(each.count for each in counts)
     noun = f"{total:,} {unit}" if total == 1 else f"{total:,} {unit}s"
     bad = [each for each in counts if each.kind is not None]

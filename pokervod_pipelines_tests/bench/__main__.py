@@ -21,6 +21,7 @@ from pokervod_pipelines_tests.bench import (
     sheets,
     status,
     sync,
+    weeks,
 )
 
 SUBJECTS = {
@@ -37,6 +38,7 @@ SUBJECTS = {
     "queue": launches.measure,
     "reaction": reaction.measure,
     "status": status.measure,
+    "weeks": weeks.measure,
     "rest": rest.measure,
 }
 
