@@ -26,7 +26,10 @@ from pokervod_pipelines.monitoring.weeks import check_stage, describe_week, find
 from pokervod_pipelines.settings import Settings
 
 NAME = "weekly_validation"
-LOOKED_AT = ("nas_files", "video_files", "sheet_rows", "hand_clips", "hands", "render_instructions", "render_outputs")
+LOOKED_AT = (
+    *("nas_files", "video_files", "sheet_rows", "hand_clips"),
+    *("hands", "tournaments", "render_instructions", "render_outputs"),
+)
 """The assets whose data the stages look at; most have no weeks, so nothing of them is loaded."""
 
 

@@ -252,7 +252,7 @@ STAGES = (
                 join hands h on h.id = i.hand_id and h.started_at < e.due
                 where i.trigger_kind = 'premium_hand' and {IN_FORCE})
             select i.broadcast_day as day, 'graphic' as unit,
-                case when i.state = 'completed' then 'late' else 'missing at its slot' end as kind,
+                case when i.state = 'completed' then 'late' else 'missing when needed' end as kind,
                 case when not (i.state = 'completed' and i.finished_at <= i.due) and not exists (
                     select from render_instructions n where n.trigger_kind = i.trigger_kind
                         and n.trigger_key = i.trigger_key and n.template = i.template and n.state = 'completed'

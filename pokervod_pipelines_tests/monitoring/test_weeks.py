@@ -324,7 +324,7 @@ def test_what_is_not_due_yet_is_not_looked_at(data: WeekData) -> None:
     data.now = at(MONDAY, 19, 30)
 
     assert data.find(WEEK, "graphics_delivered").cases[0].startswith(f"instruction {graphic} ")
-    assert data.find(WEEK, "delivered_before_slot").sentence == "1 of 3 graphics missing at its slot"
+    assert data.find(WEEK, "delivered_before_slot").sentence == "1 of 3 graphics missing when needed"
 
 
 def test_twenty_cases_are_shown_of_many(data: WeekData) -> None:

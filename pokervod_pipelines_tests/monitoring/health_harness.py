@@ -1,0 +1,84 @@
+"""Look at a made-up installation whose Dagster says what a test wants, on a real database."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Engine, text
+
+from pokervod_pipelines.monitoring.health import HealthCheck
+from pokervod_pipelines.monitoring.health_access import DatabaseAccess
+from pokervod_pipelines.monitoring.health_probes import DAEMON_PARTS
+from pokervod_pipelines.monitoring.health_shape import ServiceHealth, SystemHealth
+from pokervod_pipelines.monitoring.orchestrator import RunTotals, SensorFacts
+from pokervod_pipelines.settings import Settings
+
+
+@dataclass
+class MadeOrchestrator:
+    """Say of Dagster that it runs, unless a test changes that; ages are in seconds, None for one that never was."""
+
+    heartbeat_age: float | None = 5.0
+    sensors: list[SensorFacts] = field(default_factory=list)
+    today: list[RunTotals] = field(default_factory=list)
+    week: list[RunTotals] = field(default_factory=list)
+
+    def read_heartbeats(self) -> Mapping[str, datetime]:
+        if self.heartbeat_age is None:
+            return {}
+        return dict.fromkeys(DAEMON_PARTS, datetime.now(UTC) - timedelta(seconds=self.heartbeat_age))
+
+    def read_sensors(self) -> Sequence[SensorFacts]:
+        return self.sensors or [make_sensor()]
+
+    def read_runs(self, since: datetime, until: datetime) -> Sequence[RunTotals]:
+        return self.week if until - since > timedelta(days=1) else self.today
+
+
+def make_sensor(age: float = 3.0, **values: Any) -> SensorFacts:
+    """Return a sensor that ticked so many seconds ago."""
+    known = {"name": "rfid_drop", "interval_seconds": 5.0, "ticked_at": datetime.now(UTC) - timedelta(seconds=age)}
+    return SensorFacts(**known | values)
+
+
+@dataclass(kw_only=True)
+class HealthHarness:
+    """Look once or often, and read what was stored."""
+
+    engine: Engine
+    settings: Settings
+    orchestrator: MadeOrchestrator = field(default_factory=MadeOrchestrator)
+
+    @contextmanager
+    def checking(self, **values: Any) -> Iterator[HealthCheck]:
+        """Yield a check that is kept from look to look."""
+        access = DatabaseAccess(self.settings, lambda _: self.orchestrator)
+        try:
+            yield HealthCheck(settings=self.settings, access=access, **values)
+        finally:
+            access.close()
+
+    def look(self) -> SystemHealth:
+        with self.checking() as check:
+            return check.look()
+
+    def find(self, service: str) -> ServiceHealth:
+        """Return how the service is."""
+        found = self.look().find(service)
+        assert found is not None
+        return found
+
+    def execute(self, statement: str) -> list[tuple[Any, ...]]:
+        """Return the rows of a statement, if it has some."""
+        with self.engine.begin() as connection:
+            result = connection.execute(text(statement))
+            return [tuple(row) for row in result] if result.returns_rows else []
+
+    def list_events(self) -> list[tuple[Any, ...]]:
+        """Return the events of health and repairs."""
+        return self.execute("""
+            select type, payload ->> 'service', coalesce(payload ->> 'state', payload ->> 'done') from events
+            where type like 'monitoring.%' order by id
+        """)

@@ -1,0 +1,353 @@
+"""Check what health finds where a part is really broken, and that no part keeps the others from being looked at."""
+
+import os
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine, create_engine, text
+
+from pokervod_pipelines.db.locks import hold_lock
+from pokervod_pipelines.events.breakers import make_breaker
+from pokervod_pipelines.monitoring.health import HealthCheck
+from pokervod_pipelines.monitoring.health_access import DatabaseAccess
+from pokervod_pipelines.monitoring.health_probes import Probe
+from pokervod_pipelines.monitoring.health_shape import ServiceState, SystemHealth
+from pokervod_pipelines.monitoring.machine import check_clock
+from pokervod_pipelines.monitoring.orchestrator import RunTotals
+from pokervod_pipelines.policies.blocks import NEXRENDER, find_channel_service
+from pokervod_pipelines.policies.breakers import BreakerOptions
+from pokervod_pipelines.settings import Settings
+from pokervod_pipelines.settings.monitoring import MonitoringSettings
+from pokervod_pipelines.workflows.watch.sources import WATCH_LOCK, Source, record_look
+from pokervod_pipelines_tests.cli.outage import cut_off
+from pokervod_pipelines_tests.monitoring.health_harness import HealthHarness, MadeOrchestrator, make_sensor
+from pokervod_pipelines_tests.staged.mounts import UNKILLABLE, mount_hanging, need_mounts
+
+MAKE = Callable[..., HealthHarness]
+DATABASE_ONLY = {"Dagster's daemon", "sensors", "watcher", "render workers", "clock", "workflows", "sheets"}
+
+
+@pytest.fixture
+def make(engine: Engine, database_url: str, settings_factory: Callable[..., Settings], tmp_path: Path) -> MAKE:
+    """Return ``make(**settings)``, which makes an installation with an archive root of one file."""
+    (tmp_path / "archive").mkdir()
+    (tmp_path / "archive" / "show.mp4").touch()
+
+    def make_harness(**values: Any) -> HealthHarness:
+        roots = {"archive_roots": [{"name": "nas", "path": tmp_path / "archive"}]}
+        libraries = {"libraries": [{"name": "all", "root": "nas"}]}
+        settings = settings_factory(**roots | libraries | {"database_url": database_url} | values)
+        return HealthHarness(engine=engine, settings=settings)
+
+    return make_harness
+
+
+def states(health: SystemHealth) -> dict[str, str]:
+    return {each.name: str(each.state) for each in health.services}
+
+
+def test_a_whole_installation_is_healthy_and_what_it_does_not_use_is_not(make: MAKE) -> None:
+    health = make().look()
+
+    assert health.state is ServiceState.HEALTHY
+    used = {"database", "Dagster's daemon", "sensors", "root nas", "outputs", "disk", "memory", "clock"}
+    unused = {"watcher", "render workers", "drop folders", "sheets", "nexrender", "alert channels", "workflows"}
+    assert states(health) == dict.fromkeys(used, "healthy") | dict.fromkeys(unused, "unused")
+    assert all(each.latency_ms is not None for each in health.services)
+    assert health.memory["total_bytes"]
+
+
+def lose_root(harness: HealthHarness) -> None:
+    harness.settings.archive_roots[0].path.rename(harness.settings.archive_roots[0].path.with_name("away"))
+
+
+def empty_root(harness: HealthHarness) -> None:
+    (harness.settings.archive_roots[0].path / "show.mp4").unlink()
+
+
+def open_breaker(service: str) -> Callable[[HealthHarness], None]:
+    def fail(harness: HealthHarness) -> None:
+        guarded = NEXRENDER if service == "nexrender" else find_channel_service(service)
+        breaker = make_breaker(harness.engine, guarded, BreakerOptions(zone=harness.settings.zone))
+        for _ in range(5):
+            breaker.join().fail("connection refused")
+
+    return fail
+
+
+def tell(**values: Any) -> Callable[[HealthHarness], None]:
+    """Return what lets Dagster say this."""
+
+    def change(harness: HealthHarness) -> None:
+        harness.orchestrator = MadeOrchestrator(**values)
+
+    return change
+
+
+def insert(statement: str) -> Callable[[HealthHarness], None]:
+    return lambda harness: harness.execute(statement) and None
+
+
+def make_worker(age: str, **values: str) -> Callable[[HealthHarness], None]:
+    reason = values.get("reason", "null")
+    return insert(f"""
+        insert into render_workers (name, host, pid, renderers, seen_at, quarantine_reason)
+        values ('studio-1', 'studio', 7, '{{local}}', now() - interval '{age}', {reason})
+    """)
+
+
+FULL = 10**18
+FAULTS = [
+    # a share that is not mounted, or shows an empty folder in its place
+    ({}, lose_root, "root nas", "degraded", "does not exist", "mount the share"),
+    ({}, empty_root, "root nas", "degraded", "is empty", "mount the share"),
+    # Dagster
+    ({}, tell(heartbeat_age=900), "Dagster's daemon", "degraded", "no heartbeat for 15 min", "start `pokervod dev`"),
+    ({}, tell(heartbeat_age=None), "Dagster's daemon", "degraded", "has never run here", "start `pokervod dev`"),
+    ({}, tell(heartbeat_age=900), "watcher", "unhealthy", "none runs, and no sensors do", "start `pokervod dev`"),
+    ({}, tell(sensors=[make_sensor(age=700)]), "sensors", "degraded", "rfid_drop: has not ticked for 12 min", "ticks"),
+    ({}, tell(sensors=[make_sensor(error="x")]), "sensors", "degraded", "its last tick failed: x", "ticks again"),
+    ({}, tell(sensors=[make_sensor(is_stopped=True)]), "sensors", "degraded", "a person stopped it", "Automation"),
+    ({}, tell(sensors=[make_sensor(ticked_at=None)]), "sensors", "degraded", "has not ticked yet", "restart"),
+    (
+        {},
+        tell(
+            today=[RunTotals(job="full_sync", ended=6, succeeded=3, seconds=2.0)],
+            week=[RunTotals(job="full_sync", ended=20, succeeded=20, seconds=2.0)],
+        ),
+        "workflows",
+        "degraded",
+        "full_sync: 3 of 6 runs succeeded in the last 24 h, 100% in the week before",
+        "`pokervod status`",
+    ),
+    # limits of the settings
+    ({"monitoring": {"low_disk_bytes": FULL}}, None, "disk", "degraded", "less than", "free some space"),
+    (
+        {"monitoring": {"low_disk_bytes": FULL, "full_disk_bytes": FULL}},
+        None,
+        "disk",
+        "unhealthy",
+        "less than",
+        "free some space",
+    ),
+    ({"monitoring": {"low_memory_share": 0.999}}, None, "memory", "degraded", "less than 100%", "add some"),
+    # services outside
+    (
+        {"render": {"nexrender": {"url": "http://127.0.0.1:1", "folder": "/farm"}}},
+        open_breaker("nexrender"),
+        "nexrender",
+        "degraded",
+        "5 failures in a row",
+        "check the server",
+    ),
+    (
+        {"render": {"nexrender": {"url": "http://127.0.0.1:1", "folder": "/farm"}}},
+        None,
+        "nexrender",
+        "degraded",
+        "http://127.0.0.1:1",
+        "does not answer",
+    ),
+    (
+        {"alerts": {"channels": [{"name": "ops"}, {"name": "desk"}]}},
+        open_breaker("ops"),
+        "alert channels",
+        "degraded",
+        "The alert channel ops does not answer",
+        "check the service",
+    ),
+    ({"sheets": [{"name": "hands", "path": "/nowhere.csv"}]}, None, "sheets", "degraded", "does not exist", "correct"),
+    ({"sheets": [{"name": "hands", "path": "/tmp"}]}, None, "sheets", "degraded", "is a folder", "expected a file"),
+    ({"hands": {"drop_folders": ["/nowhere"]}}, None, "drop folders", "degraded", "does not exist", "mount the share"),
+    ({"render": {"outputs": "/nowhere"}}, None, "outputs", "degraded", "is missing", "create the folder"),
+    # workers
+    ({}, make_worker("60 seconds"), "render workers", "degraded", "has sent no heartbeat for 60 s", "start it again"),
+    ({}, make_worker("1 second", reason="'it fails'"), "render workers", "degraded", "quarantined", "--reinstate"),
+]
+
+
+@pytest.mark.parametrize(
+    ("values", "break_it", "service", "state", "says", "step"), FAULTS, ids=[f"{each[2]} {each[4]}" for each in FAULTS]
+)
+def test_what_is_broken_is_named_with_what_to_do(
+    make: MAKE,
+    values: dict[str, Any],
+    break_it: Callable[[HealthHarness], None] | None,
+    service: str,
+    state: str,
+    says: str,
+    step: str,
+) -> None:
+    harness = make(**values)
+    if break_it:
+        break_it(harness)
+
+    health = harness.look()
+
+    found = health.find(service)
+    assert found is not None
+    assert found.state == state
+    assert says in found.summary
+    assert step in " ".join(found.next_steps)
+    assert health.services[0].state is health.state
+
+
+def test_a_worker_that_stopped_or_died_days_ago_is_not_missed(make: MAKE) -> None:
+    harness = make()
+    make_worker("3 days")(harness)
+
+    assert harness.find("render workers").state is ServiceState.UNUSED
+
+
+def test_a_watcher_makes_up_for_the_daemon_and_one_that_hangs_does_not(make: MAKE) -> None:
+    harness = make()
+    harness.orchestrator.heartbeat_age = 900
+    with hold_lock(harness.engine, WATCH_LOCK):
+        hung = harness.find("watcher")
+        with harness.engine.begin() as connection:
+            record_look(connection, Source.FOLDERS, "process 7", "")
+        alive = harness.look()
+
+    assert (hung.state, hung.summary) == ("unhealthy", "its process lives and looks at nothing")
+    assert states(alive)["watcher"] == "healthy"
+    assert alive.state is ServiceState.DEGRADED
+
+
+def test_a_failure_of_too_few_runs_says_nothing(make: MAKE) -> None:
+    harness = make()
+    harness.orchestrator.today = [RunTotals(job="full_sync", ended=4, succeeded=0, seconds=None)]
+
+    found = harness.look()
+
+    assert states(found)["workflows"] == "healthy"
+    assert (found.workflows[0].today.success_rate, found.workflows[0].today.seconds) == (0.0, None)
+    assert found.workflows[0].week.success_rate is None
+
+
+def test_a_database_that_is_away_leaves_the_rest_looked_at_and_says_so_once(make: MAKE) -> None:
+    harness = make()
+    with harness.checking() as check:
+        before = check.look()
+        with cut_off(harness.engine):
+            away = check.look()
+        after = check.look()
+
+    assert away.state is ServiceState.UNHEALTHY
+    assert {name for name, state in states(away).items() if state == "unknown"} >= DATABASE_ONLY
+    assert {name: states(away)[name] for name in ("root nas", "outputs", "disk", "memory")} == dict.fromkeys(
+        ("root nas", "outputs", "disk", "memory"), "healthy"
+    )
+    assert [name for name, state in states(away).items() if state in {"degraded", "unhealthy"}] == ["database"]
+    assert before.state == after.state == ServiceState.HEALTHY
+
+
+def test_a_server_that_was_never_there_is_named_without_its_password(make: MAKE) -> None:
+    harness = make(database_url="postgresql://me:hunter2@127.0.0.1:1/pokervod")
+
+    found = harness.find("database")
+
+    assert found.state is ServiceState.UNHEALTHY
+    assert "does not answer" in found.summary
+    assert "hunter2" not in repr(found)
+
+
+def test_a_schema_of_another_version_is_not_asked(make: MAKE, make_database: Callable[[bool], str]) -> None:
+    health = make(database_url=make_database(False)).look()
+
+    found = health.find("database")
+    assert found is not None
+    assert (found.state, found.next_steps) == ("unhealthy", ["run `pokervod sync`, which makes it"])
+    assert states(health)["render workers"] == "unknown"
+
+
+def test_an_embedded_server_that_died_is_started_again_and_that_is_said(
+    make: MAKE, settings_factory: Callable[..., Settings]
+) -> None:
+    settings = settings_factory()
+    access = DatabaseAccess(settings, lambda _: MadeOrchestrator())
+    check = HealthCheck(settings=settings, access=access, seconds=60)
+    try:
+        check.look()
+        pid = int((settings.home / "postgres" / "data" / "postmaster.pid").read_text().split()[0])
+        os.kill(pid, 9)
+        found = check.look().find("database")
+    finally:
+        access.close()
+
+    assert found is not None
+    assert "connected anew, since the connection had failed" in found.summary
+
+
+@pytest.fixture
+def stuck() -> Iterator[tuple[Probe, threading.Event, list[str]]]:
+    """Yield a probe that hangs until the event, and the list of its threads."""
+    event, threads = threading.Event(), []
+
+    def hang() -> list[Any]:
+        threads.append(threading.current_thread().name)
+        event.wait()
+        return []
+
+    yield Probe(name="stuck", look=hang), event, threads
+    event.set()
+
+
+def test_a_probe_that_hangs_or_raises_costs_itself_alone(
+    make: MAKE, stuck: tuple[Probe, threading.Event, list[str]]
+) -> None:
+    def fail() -> list[Any]:
+        raise RuntimeError("a bug")
+
+    probe, event, threads = stuck
+    with make().checking(seconds=2.0) as check:
+        first = check.look(extra=[probe, Probe(name="broken", look=fail)])
+        second = check.look(extra=[probe])
+        event.set()
+        third = check.look(extra=[probe])
+
+    assert states(first) | {"stuck": "degraded", "broken": "degraded"} == states(first)
+    assert first.find("stuck").summary == "no answer within 2 s"  # type: ignore[union-attr]
+    assert first.find("broken").summary == "could not be looked at: a bug"  # type: ignore[union-attr]
+    assert states(first)["disk"] == states(first)["database"] == "healthy"
+    assert second.find("stuck").summary == "no answer within 4 s"  # type: ignore[union-attr]
+    assert len(threads) == 1
+    assert states(third)["stuck"] == "unused"
+
+
+@pytest.mark.parametrize("how", [UNKILLABLE])
+def test_a_share_that_hangs_hangs_nothing_else(make: MAKE, tmp_path: Path, how: Any) -> None:
+    need_mounts()
+    mounted = tmp_path / "share"
+    with mount_hanging(tmp_path / "archive", mounted, how):
+        harness = make(
+            archive_roots=[{"name": "nas", "path": tmp_path / "archive"}, {"name": "hung", "path": mounted}],
+            hands={"drop_folders": [mounted / "drop"]},
+            render={"outputs": mounted},
+        )
+        health = harness.look()
+
+    bad = {each.name: each.summary for each in health.services if each.state is ServiceState.DEGRADED}
+    assert set(bad) == {"root hung", "drop folders", "outputs"}
+    assert all("answer" in each for each in bad.values())
+    assert {states(health)[name] for name in ("database", "root nas", "disk", "clock")} == {"healthy"}
+
+
+def test_a_clock_that_is_off_is_named(make_database: Callable[[bool], str]) -> None:
+    url = make_database(False)
+    engine = create_engine(url, connect_args={"options": "-c search_path=public,pg_catalog"})
+    with engine.begin() as connection:
+        connection.execute(
+            text("""
+                create function public.clock_timestamp() returns timestamptz language sql
+                return pg_catalog.clock_timestamp() - interval '1 hour'
+            """)
+        )
+
+    found = check_clock(engine, MonitoringSettings())
+    engine.dispose()
+
+    assert not found.passed
+    assert found.summary == "the database's clock is 3600.0 s behind this machine's"

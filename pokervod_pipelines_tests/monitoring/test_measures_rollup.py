@@ -1,0 +1,247 @@
+"""Check the law of rollups: the sum of minutes is the hour, the day, and the figure of any window."""
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sqlalchemy import Engine, text
+
+from pokervod_pipelines.hands.times import BroadcastDays
+from pokervod_pipelines.monitoring.measures_counted import ENDED, REQUESTED, estimate_percentile
+from pokervod_pipelines.monitoring.measures_renders import measure_renders, read_queue_series
+from pokervod_pipelines.monitoring.measures_rollup import AGAIN, Counted, read_counted, roll_up
+from pokervod_pipelines.monitoring.measures_shape import Window, make_window
+from pokervod_pipelines.monitoring.measures_windows import KEPT, Calendar, Resolution, make_calendar, split_window
+from pokervod_pipelines.settings import Settings
+from pokervod_pipelines_tests.monitoring.measured import MeasuredQueue
+
+NOW = datetime(2026, 3, 31, 12, 0, 30, tzinfo=UTC)
+ZONE = {"time_zone": "Europe/London"}
+"""Its clocks were put forward two days before."""
+
+MINUTE = timedelta(minutes=1)
+
+
+@dataclass(frozen=True)
+class Graphic:
+    """Hold when a graphic ended, how long before now and after its request."""
+
+    minutes: float
+    seconds: int
+    end: str
+    template: str
+
+
+GRAPHICS = st.lists(
+    st.builds(
+        Graphic,
+        minutes=st.one_of(st.floats(0.1, 200), st.floats(0.1, 6 * 1440), st.floats(0.1, 100 * 1440)),
+        seconds=st.integers(1, 100_000),
+        end=st.sampled_from(["completed", "failed", "timed_out", "cancelled"]),
+        template=st.sampled_from(["payouts", "elimination"]),
+    ),
+    max_size=12,
+)
+LENGTHS = st.one_of(st.floats(0.2, 200), st.floats(60, 5_000), st.floats(60, 120 * 1440))
+
+
+def add(queue: MeasuredQueue, graphic: Graphic) -> None:
+    requested_at = NOW - timedelta(minutes=graphic.minutes, seconds=graphic.seconds)
+    queue.add(requested_at, graphic.seconds, graphic.end, template=graphic.template)
+
+
+def add_up(counted: list[Counted]) -> Counter[str]:
+    sums: Counter[str] = Counter()
+    for each in counted:
+        sums.update(each.sums)
+    return sums
+
+
+def count_plainly(graphics: list[Graphic], window: Window) -> Counter[str]:
+    """Count in Python what ended in the window."""
+    found: Counter[str] = Counter()
+    for each in graphics:
+        if window.since <= NOW - timedelta(minutes=each.minutes) < window.until:
+            found[each.end] += 1
+            found["ms"] += each.seconds * 1000 if each.end == "completed" else 0
+    return +found
+
+
+def read(engine: Engine, calendar: Calendar, window: Window, now: datetime = NOW) -> Counter[str]:
+    with engine.connect() as connection:
+        sums = add_up(read_counted(connection, ENDED, window, calendar, now))
+    return Counter({key: count for key, count in sums.items() if not key.startswith("c") or key in {"completed", "cancelled"}})
+
+
+def list_stored(engine: Engine, resolution: str) -> list[Counted]:
+    statement = text("select at, labels, sums from measure_rollups where measure = 'ended' and resolution = :resolution")
+    with engine.connect() as connection:
+        return [Counted(*row) for row in connection.execute(statement, {"resolution": resolution})]
+
+
+@settings(max_examples=40)
+@given(before=GRAPHICS, after=GRAPHICS, rolled=st.lists(st.floats(0, 5 * 1440), max_size=3), length=LENGTHS, end=LENGTHS)
+def test_any_window_has_the_figures_of_its_rows(
+    engine: Engine,
+    settings_factory: Callable[..., Settings],
+    before: list[Graphic],
+    after: list[Graphic],
+    rolled: list[float],
+    length: float,
+    end: float,
+) -> None:
+    """Rolls may stop for days; what ended since the last one, or late by less than it counts again, is there, too."""
+    queue, made = MeasuredQueue(engine=engine), settings_factory(**ZONE)
+    queue.empty()
+    for each in before:
+        add(queue, each)
+    for minutes in sorted(rolled, reverse=True):
+        roll_up(engine, made, now=NOW - timedelta(minutes=minutes))
+    latest = min(rolled, default=0)
+    late = [each for each in after if each.minutes < latest + AGAIN / MINUTE - 2 or not rolled]
+    for each in late:
+        add(queue, each)
+    calendar, window = make_calendar(made), make_window(timedelta(minutes=length), NOW - timedelta(minutes=min(end, 1440)))
+
+    unrolled = read(engine, calendar, window)
+    roll_up(engine, made, now=NOW)
+
+    assert unrolled == read(engine, calendar, window) == count_plainly(before + late, window)
+
+
+@settings(max_examples=20)
+@given(graphics=GRAPHICS)
+def test_the_minutes_of_an_hour_and_of_a_day_add_up_to_it(
+    engine: Engine, settings_factory: Callable[..., Settings], graphics: list[Graphic]
+) -> None:
+    queue, made = MeasuredQueue(engine=engine), settings_factory(**ZONE)
+    queue.empty()
+    for each in graphics:
+        add(queue, each)
+    roll_up(engine, made, now=NOW)
+    calendar = make_calendar(made)
+
+    minutes, hours, days = (list_stored(engine, each) for each in ("minute", "hour", "day"))
+
+    for finer, coarser, unit in ((minutes, hours, Resolution.HOUR), (minutes, days, Resolution.DAY), (hours, days, Resolution.DAY)):
+        first = min((each.at for each in finer), default=NOW)
+        for step in coarser:
+            parts = [each for each in finer if each.labels == step.labels and calendar.floor(each.at, unit) == step.at]
+            if step.at >= calendar.ceil(first, unit):
+                assert add_up(parts) == step.sums
+    window = Window(since=NOW - timedelta(days=200), until=calendar.floor(NOW, Resolution.MINUTE))
+    assert add_up(days)["completed"] == count_plainly(graphics, window)["completed"]
+
+
+def test_a_second_roll_changes_nothing_and_a_late_event_is_in_its_minute(
+    engine: Engine, settings_factory: Callable[..., Settings]
+) -> None:
+    queue, made = MeasuredQueue(engine=engine), settings_factory()
+    add(queue, Graphic(5, 60, "completed", "payouts"))
+    first, second = roll_up(engine, made, now=NOW), roll_up(engine, made, now=NOW)
+    add(queue, Graphic(5, 60, "completed", "payouts"))
+    late = roll_up(engine, made, now=NOW + MINUTE)
+
+    assert first > 0
+    assert second == 0
+    assert late > 0
+    assert [each.sums["completed"] for each in list_stored(engine, "minute")] == [2]
+
+
+def test_minutes_and_hours_end_and_days_stay(engine: Engine, settings_factory: Callable[..., Settings]) -> None:
+    queue, made = MeasuredQueue(engine=engine), settings_factory()
+    add(queue, Graphic(5, 60, "completed", "payouts"))
+    ages = (0, 1, 3, 59, 62)
+    counts = []
+    for days in ages:
+        roll_up(engine, made, now=NOW + timedelta(days=days))
+        counts.append([len(list_stored(engine, each)) for each in ("minute", "hour", "day")])
+
+    assert counts == [[1, 1, 1], [1, 1, 1], [0, 1, 1], [0, 1, 1], [0, 0, 1]]
+
+
+def test_the_depth_of_the_queue_is_looked_at_once_a_minute(
+    engine: Engine, settings_factory: Callable[..., Settings]
+) -> None:
+    queue, made = MeasuredQueue(engine=engine), settings_factory()
+    for minute in range(3):
+        queue.add(NOW)
+        for _ in range(2):
+            roll_up(engine, made, now=NOW + minute * MINUTE)
+    window = make_window(timedelta(minutes=10), NOW + 5 * MINUTE)
+    with engine.connect() as connection:
+        series = read_queue_series(connection, made, window, now=NOW + 5 * MINUTE)
+
+    assert [each.value for each in series["pending"]] == [1, 2, 3]
+    assert [each.value for each in series["processing"]] == [0, 0, 0]
+
+
+def test_of_many_latencies_the_percentiles_are_estimated_within_five_percent(
+    engine: Engine, settings_factory: Callable[..., Settings], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    queue, made = MeasuredQueue(engine=engine), settings_factory()
+    for seconds in range(1, 200):
+        add(queue, Graphic(5, seconds, "completed", "payouts"))
+    window = make_window(timedelta(hours=1), NOW)
+    with engine.connect() as connection:
+        exact = measure_renders(connection, made, window, now=NOW).latency
+        monkeypatch.setattr("pokervod_pipelines.monitoring.measures_renders.MOST_EXACT", 10)
+        estimated = measure_renders(connection, made, window, now=NOW).latency
+
+    assert (exact.p50, exact.is_estimated, estimated.is_estimated) == (100, False, True)
+    assert estimated.p50 == pytest.approx(exact.p50, rel=0.05)
+    assert estimated.p95 == pytest.approx(exact.p95, rel=0.05)
+    assert estimated.average == exact.average == 100
+
+
+def test_no_latency_has_no_percentile() -> None:
+    assert estimate_percentile({"completed": 0, "cancelled": 3}, 0.5) is None
+
+
+@given(
+    length=LENGTHS,
+    end=st.floats(0, 100 * 1440),
+    rolled=st.none() | st.floats(0, 100 * 1440),
+    starts=st.sampled_from([time(0), time(1, 30), time(6), time(23, 59)]),
+)
+def test_the_pieces_of_a_window_are_the_window(length: float, end: float, rolled: float | None, starts: time) -> None:
+    calendar = Calendar(BroadcastDays(ZoneInfo("Europe/London"), starts))
+    window = make_window(timedelta(minutes=length), NOW - timedelta(minutes=end))
+    mark = None if rolled is None else NOW - timedelta(minutes=rolled)
+    pieces = split_window(window, mark, calendar, NOW)
+
+    assert [each.since for each in pieces] == [window.since, *(each.until for each in pieces[:-1])]
+    assert pieces[-1].until == window.until
+    for each in pieces:
+        if each.resolution is not None:
+            assert mark is not None
+            assert each.until <= mark
+            assert each.since == calendar.floor(each.since, each.resolution)
+            assert each.until == calendar.floor(each.until, each.resolution)
+            assert each.since >= NOW - KEPT.get(each.resolution, NOW - window.since)
+
+
+@given(minutes=st.integers(0, 1440 * 400), starts=st.sampled_from([time(0), time(1, 30), time(6)]))
+def test_days_follow_each_other_also_where_clocks_change(minutes: int, starts: time) -> None:
+    calendar = Calendar(BroadcastDays(ZoneInfo("Europe/London"), starts))
+    at = NOW - timedelta(minutes=minutes)
+    start = calendar.floor(at, Resolution.DAY)
+
+    assert start <= at < calendar.follow(start, Resolution.DAY)
+    assert timedelta(hours=23) <= calendar.follow(start, Resolution.DAY) - start <= timedelta(hours=25)
+    assert calendar.floor(start, Resolution.DAY) == start == calendar.ceil(start, Resolution.DAY)
+
+
+def test_what_is_requested_is_counted_too(engine: Engine, settings_factory: Callable[..., Settings]) -> None:
+    queue, made = MeasuredQueue(engine=engine), settings_factory()
+    queue.add(NOW - 30 * MINUTE)
+    roll_up(engine, made, now=NOW)
+    with engine.connect() as connection:
+        found = read_counted(connection, REQUESTED, make_window(timedelta(hours=1), NOW), make_calendar(made), NOW)
+
+    assert add_up(found) == {"requested": 1}
