@@ -102,7 +102,9 @@ def test_renderers_and_templates_have_figures_of_their_own(
         by_template = measure_groups(connection, settings_factory(), HOUR, "template", now=NOW)
         by_renderer = measure_groups(connection, settings_factory(), HOUR, "renderer", now=NOW)
 
-    assert [(each.template, each.throughput.figure, each.latency.p50, each.error_rate.figure) for each in by_template] == [
+    assert [
+        (each.template, each.throughput.figure, each.latency.p50, each.error_rate.figure) for each in by_template
+    ] == [
         ("bracelet", 0, None, None),
         ("elimination", 1, 30, 0),
         ("payouts", 1, 10, 0.5),
@@ -182,7 +184,8 @@ def test_the_flow_counts_orphans_and_hands_with_all_their_graphics(
         with database.engine.begin() as connection:
             values = {"id": id_, "hand": hand}
             connection.execute(
-                text("update render_instructions set hand_id = :hand, trigger_kind = 'premium_hand' where id = :id"), values
+                text("update render_instructions set hand_id = :hand, trigger_kind = 'premium_hand' where id = :id"),
+                values,
             )
     with database.engine.connect() as connection:
         flow = measure_data_flow(connection, make_window(timedelta(hours=1), now + timedelta(minutes=1)), now=now)
@@ -192,7 +195,9 @@ def test_the_flow_counts_orphans_and_hands_with_all_their_graphics(
 
 
 def test_a_root_that_is_away_has_no_figure_and_says_why(settings_factory: MakeSettings, tmp_path: Path) -> None:
-    settings = settings_factory(archive_roots=[{"name": "nas", "path": tmp_path / "gone"}, {"name": "b", "path": tmp_path}])
+    settings = settings_factory(
+        archive_roots=[{"name": "nas", "path": tmp_path / "gone"}, {"name": "b", "path": tmp_path}]
+    )
 
     home, outputs, gone, here = measure_disks(settings)
 

@@ -75,17 +75,23 @@ def count_plainly(graphics: list[Graphic], window: Window) -> Counter[str]:
 def read(engine: Engine, calendar: Calendar, window: Window, now: datetime = NOW) -> Counter[str]:
     with engine.connect() as connection:
         sums = add_up(read_counted(connection, ENDED, window, calendar, now))
-    return Counter({key: count for key, count in sums.items() if not key.startswith("c") or key in {"completed", "cancelled"}})
+    return Counter(
+        {key: count for key, count in sums.items() if not key.startswith("c") or key in {"completed", "cancelled"}}
+    )
 
 
 def list_stored(engine: Engine, resolution: str) -> list[Counted]:
-    statement = text("select at, labels, sums from measure_rollups where measure = 'ended' and resolution = :resolution")
+    statement = text(
+        "select at, labels, sums from measure_rollups where measure = 'ended' and resolution = :resolution"
+    )
     with engine.connect() as connection:
         return [Counted(*row) for row in connection.execute(statement, {"resolution": resolution})]
 
 
 @settings(max_examples=40)
-@given(before=GRAPHICS, after=GRAPHICS, rolled=st.lists(st.floats(0, 5 * 1440), max_size=3), length=LENGTHS, end=LENGTHS)
+@given(
+    before=GRAPHICS, after=GRAPHICS, rolled=st.lists(st.floats(0, 5 * 1440), max_size=3), length=LENGTHS, end=LENGTHS
+)
 def test_any_window_has_the_figures_of_its_rows(
     engine: Engine,
     settings_factory: Callable[..., Settings],
@@ -106,7 +112,10 @@ def test_any_window_has_the_figures_of_its_rows(
     late = [each for each in after if each.minutes < latest + AGAIN / MINUTE - 2 or not rolled]
     for each in late:
         add(queue, each)
-    calendar, window = make_calendar(made), make_window(timedelta(minutes=length), NOW - timedelta(minutes=min(end, 1440)))
+    calendar, window = (
+        make_calendar(made),
+        make_window(timedelta(minutes=length), NOW - timedelta(minutes=min(end, 1440))),
+    )
 
     unrolled = read(engine, calendar, window)
     roll_up(engine, made, now=NOW)
@@ -128,7 +137,11 @@ def test_the_minutes_of_an_hour_and_of_a_day_add_up_to_it(
 
     minutes, hours, days = (list_stored(engine, each) for each in ("minute", "hour", "day"))
 
-    for finer, coarser, unit in ((minutes, hours, Resolution.HOUR), (minutes, days, Resolution.DAY), (hours, days, Resolution.DAY)):
+    for finer, coarser, unit in (
+        (minutes, hours, Resolution.HOUR),
+        (minutes, days, Resolution.DAY),
+        (hours, days, Resolution.DAY),
+    ):
         first = min((each.at for each in finer), default=NOW)
         for step in coarser:
             parts = [each for each in finer if each.labels == step.labels and calendar.floor(each.at, unit) == step.at]

@@ -1,0 +1,44 @@
+"""Measure everything that commands, routes and Prometheus show, over one window.
+
+Each part can be measured alone: ``measures_renders`` (graphics and the queue), ``measures_flow`` (hands to graphics,
+age of the sources), ``measures_machine`` (memory, disks), ``measures_runs`` (jobs). ``measures_rollup`` has what was
+counted by minute, hour and day.
+"""
+
+from datetime import UTC, datetime
+
+from sqlalchemy import Engine
+
+from pokervod_pipelines.monitoring.measures_flow import measure_data_flow, measure_hands_today, measure_sync_lags
+from pokervod_pipelines.monitoring.measures_machine import measure_machine
+from pokervod_pipelines.monitoring.measures_renders import measure_groups, measure_renders
+from pokervod_pipelines.monitoring.measures_runs import RunMeasures
+from pokervod_pipelines.monitoring.measures_shape import Group, Measures, Window
+from pokervod_pipelines.settings import Settings
+
+
+def measure_all(
+    engine: Engine,
+    runs: RunMeasures,
+    settings: Settings,
+    window: Window,
+    *,
+    by: Group | None = None,
+    now: datetime | None = None,
+) -> Measures:
+    """Return all figures of the window, those of graphics also by renderer or template.
+
+    Raises a database error where a part cannot be read: that is not the same as nothing to measure.
+    """
+    now = now or datetime.now(UTC)
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        return Measures(
+            window=window,
+            renders=measure_renders(connection, settings, window, now=now),
+            groups=tuple(measure_groups(connection, settings, window, by, now=now)) if by else (),
+            hands_today=measure_hands_today(connection, settings, now=now),
+            data_flow_health=measure_data_flow(connection, window, now=now),
+            sync_lags=tuple(measure_sync_lags(connection, settings, now=now)),
+            jobs=tuple(runs.measure_jobs(window)),
+            machine=measure_machine(settings),
+        )

@@ -1,0 +1,115 @@
+"""Measure this machine: its memory, that of our processes, and the space on the disks that we need.
+
+A share that does not answer is asked in a process of its own and waited for ``DISK_SECONDS``; all are asked at the same
+time, so a hung mount delays nothing else.
+"""
+
+import shutil
+from collections import defaultdict
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from pathlib import Path
+from typing import Literal
+
+import psutil
+
+from pokervod_pipelines.db.embedded import EmbeddedServer
+from pokervod_pipelines.db.engine import embedded_folder
+from pokervod_pipelines.errors import ArchiveUnavailable
+from pokervod_pipelines.files import find_existing
+from pokervod_pipelines.monitoring.measures_shape import DiskSpace, MachineFigures, MachineMemory, ProcessMemory
+from pokervod_pipelines.processes.share_reader import Report, access_path
+from pokervod_pipelines.settings import Settings
+
+DISK_SECONDS = 4.0
+"""A disk that takes longer does not answer; the whole look ends within 10 s."""
+
+KINDS = {
+    "render worker": "render worker",
+    "pokervod_pipelines.cli watch": "watcher",
+    "pokervod watch": "watcher",
+    "dagster_webserver": "Dagster's UI",
+    "dagster-webserver": "Dagster's UI",
+    "dagster._daemon": "Dagster's daemon",
+    "dagster-daemon": "Dagster's daemon",
+    "api grpc": "code server",
+    "execute_run": "run",
+    "pokervod": "pokervod",
+    "dagster": "dagster",
+}
+"""Part of the command of a process of ours, and what it is called; the first that fits."""
+
+POSTGRES = "PostgreSQL"
+
+Kind = Literal["home", "outputs", "archive root"]
+
+
+def measure_machine(settings: Settings) -> MachineFigures:
+    """Return the figures of now."""
+    memory = psutil.virtual_memory()
+    return MachineFigures(
+        memory=MachineMemory(total_bytes=memory.total, available_bytes=memory.available),
+        processes=tuple(measure_processes(settings)),
+        disks=tuple(measure_disks(settings)),
+    )
+
+
+def measure_disks(settings: Settings, seconds: float = DISK_SECONDS) -> list[DiskSpace]:
+    """Return the space of ``home``, of the outputs, and of each archive root."""
+    places: list[tuple[Kind, str, Path]] = [("home", "home", settings.home), ("outputs", "outputs", settings.renders)]
+    places += [("archive root", each.name, each.path) for each in settings.archive_roots]
+    with ThreadPoolExecutor(len(places), thread_name_prefix="disk") as pool:
+        return [*pool.map(lambda place: _measure_disk(*place, seconds=seconds), places)]
+
+
+def _measure_disk(kind: Kind, name: str, path: Path, *, seconds: float) -> DiskSpace:
+    try:
+        total, free = access_path(path, _read_space if kind == "archive root" else _read_space_above, seconds)
+    except (ArchiveUnavailable, OSError) as error:
+        reason = error.strerror or str(error) if isinstance(error, OSError) else str(error).removeprefix(f"{path}: ")
+        return DiskSpace(kind=kind, name=name, path=str(path), total_bytes=None, free_bytes=None, problem=reason)
+    return DiskSpace(kind=kind, name=name, path=str(path), total_bytes=total, free_bytes=free)
+
+
+def _read_space(path: Path, _: Report) -> tuple[int, int]:
+    usage = shutil.disk_usage(path)
+    return usage.total, usage.free
+
+
+def _read_space_above(path: Path, report: Report) -> tuple[int, int]:
+    """Return the space of a folder that is made when needed."""
+    return _read_space(find_existing(path), report)
+
+
+def measure_processes(settings: Settings) -> list[ProcessMemory]:
+    """Return the memory of our processes in this installation's folder, and of its PostgreSQL, by what they are."""
+    found: dict[str, list[int]] = defaultdict(list)
+    for kind, process in _list_processes(settings):
+        with suppress(psutil.Error):
+            found[kind].append(process.memory_full_info().pss)
+    return [ProcessMemory(process=kind, count=len(each), bytes=sum(each)) for kind, each in sorted(found.items())]
+
+
+def _list_processes(settings: Settings) -> Iterator[tuple[str, psutil.Process]]:
+    folders = {str(settings.home.parent), str((settings.source or settings.home).parent)}
+    data = _find_data(settings)
+    for process in psutil.process_iter():
+        with suppress(psutil.Error):
+            if kind := _name_kind(process, folders, data):
+                yield kind, process
+
+
+def _name_kind(process: psutil.Process, folders: set[str], data: str) -> str | None:
+    if process.name() == "postgres":
+        return POSTGRES if data and process.cwd() == data else None
+    command = " ".join(process.cmdline())
+    kind = next((kind for part, kind in KINDS.items() if part in command), None)
+    return kind if kind and process.cwd() in folders else None
+
+
+def _find_data(settings: Settings) -> str:
+    """Return the data folder of the embedded server, in which its processes work; "" for a server elsewhere."""
+    if settings.database_url is not None:
+        return ""
+    return str(EmbeddedServer(embedded_folder(settings)).locate().data)

@@ -1,0 +1,193 @@
+"""Measure graphics in a window: throughput, latency, error rate and the queue, of all, by renderer or by template."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import Connection, text
+
+from pokervod_pipelines.monitoring.measures_counted import ENDED, REQUESTED, estimate_percentile
+from pokervod_pipelines.monitoring.measures_rollup import QUEUE_DEPTH, Counted, read_counted, read_queue
+from pokervod_pipelines.monitoring.measures_shape import (
+    DashboardMetrics,
+    ErrorRate,
+    Group,
+    Latency,
+    Point,
+    QueueDepth,
+    RenderFigures,
+    Throughput,
+    Window,
+    make_window,
+)
+from pokervod_pipelines.monitoring.measures_windows import Calendar, choose_step, make_calendar
+from pokervod_pipelines.settings import Settings
+
+MOST_EXACT = 2_000
+"""So many latencies are sorted; of more, percentiles are estimated."""
+
+NOW_SECONDS = 60.0
+"""A window that ended no longer ago than this ends now, so the queue of now is that of its end."""
+
+EMPTY_QUEUE = QueueDepth(pending=0, processing=0, held=0)
+
+
+def measure_renders(
+    connection: Connection, settings: Settings, window: Window, *, now: datetime | None = None
+) -> RenderFigures:
+    """Return the figures of all graphics."""
+    (figures,) = _measure(connection, settings, window, None, now or datetime.now(UTC))
+    return figures
+
+
+def measure_groups(
+    connection: Connection, settings: Settings, window: Window, by: Group, *, now: datetime | None = None
+) -> list[RenderFigures]:
+    """Return the figures of each renderer or template that had something to do in the window, by name."""
+    return _measure(connection, settings, window, by, now or datetime.now(UTC))
+
+
+def measure_dashboard(connection: Connection, settings: Settings, *, now: datetime | None = None) -> DashboardMetrics:
+    """Return the figures of the last hour that the dashboard shows."""
+    figures = measure_renders(connection, settings, make_window(timedelta(hours=1), now), now=now)
+    return DashboardMetrics(
+        throughput_1h=figures.throughput.figure,
+        avg_latency_1h=figures.latency.average,
+        error_rate_1h=figures.error_rate.figure,
+        queue_depth=figures.queue_depth,
+    )
+
+
+def read_queue_depth(connection: Connection, by: Group | None = None) -> dict[str, QueueDepth]:
+    """Return the queue of now: under "" that of all, or by renderer or template."""
+    found: dict[str, Counter[str]] = defaultdict(Counter)
+    for row in connection.execute(_QUEUE_DEPTH):
+        counts = {"pending": int(row.pending), "processing": int(row.processing), "held": int(row.held)}
+        found[getattr(row, by) if by else ""].update(counts)
+    return {name: _make_depth(counts) for name, counts in found.items()}
+
+
+def read_queue_series(
+    connection: Connection, settings: Settings, window: Window, *, now: datetime | None = None
+) -> dict[str, tuple[Point, ...]]:
+    """Return how many instructions were pending, processing and held on average in each step that was looked at."""
+    calendar = make_calendar(settings)
+    steps = _add_up(read_queue(connection, window, calendar, now or datetime.now(UTC)), window, calendar)
+    return {
+        state: tuple(Point(at=at, value=sums[state] / sums["samples"]) for at, sums in sorted(steps.items()))
+        for state in ("pending", "processing", "held")
+    }
+
+
+def _measure(
+    connection: Connection, settings: Settings, window: Window, by: Group | None, now: datetime
+) -> list[RenderFigures]:
+    calendar = make_calendar(settings)
+    ended = _group(read_counted(connection, ENDED, window, calendar, now), by)
+    requested = _group(read_counted(connection, REQUESTED, window, calendar, now), by)
+    is_now = (now - window.until).total_seconds() <= NOW_SECONDS
+    depths = read_queue_depth(connection, by)
+    names = sorted({*ended, *requested, *(depths if is_now else ())}) if by else [""]
+    latencies = _sort_latencies(connection, window, by, ended)
+    return [
+        _make_figures(
+            ended.get(name, []),
+            sum(each.sums["requested"] for each in requested.get(name, [])),
+            depths.get(name, EMPTY_QUEUE),
+            latencies.get(name),
+            window,
+            calendar,
+            name={by: name} if by else {},
+            is_now=is_now,
+        )
+        for name in names
+    ]
+
+
+def _group(counted: Iterable[Counted], by: Group | None) -> dict[str, list[Counted]]:
+    found: dict[str, list[Counted]] = defaultdict(list)
+    for each in counted:
+        found[each.labels[by] if by else ""].append(each)
+    return found
+
+
+def _make_figures(
+    ended: Sequence[Counted],
+    requested: int,
+    depth: QueueDepth,
+    exact: tuple[float, float] | None,
+    window: Window,
+    calendar: Calendar,
+    *,
+    name: Mapping[str, str],
+    is_now: bool,
+) -> RenderFigures:
+    sums: Counter[str] = Counter()
+    for each in ended:
+        sums.update(each.sums)
+    completed, failed, timed_out = sums["completed"], sums["failed"], sums["timed_out"]
+    total = completed + failed + timed_out
+    has_work = bool(requested or total or (is_now and (depth.pending or depth.processing)))
+    return RenderFigures(
+        **name,
+        requested=requested,
+        cancelled=sums["cancelled"],
+        throughput=Throughput(
+            figure=completed / window.hours if has_work else None,
+            completed=completed,
+            series=_make_series(ended, window, calendar) if has_work else (),
+        ),
+        latency=_make_latency(sums, exact),
+        error_rate=ErrorRate(
+            figure=(failed + timed_out) / total if total else None, failed=failed, timed_out=timed_out, ended=total
+        ),
+        queue_depth=depth,
+    )
+
+
+def _make_latency(sums: Mapping[str, int], exact: tuple[float, float] | None) -> Latency:
+    if not sums["completed"]:
+        return Latency()
+    p50, p95 = exact or (estimate_percentile(sums, 0.5), estimate_percentile(sums, 0.95))
+    return Latency(average=sums["ms"] / sums["completed"] / 1000, p50=p50, p95=p95, is_estimated=exact is None)
+
+
+def _make_series(ended: Sequence[Counted], window: Window, calendar: Calendar) -> tuple[Point, ...]:
+    """Return how many were completed in each step of the window, also in those without any."""
+    steps = _add_up(ended, window, calendar)
+    starts = calendar.list_steps(window, choose_step(window.length))
+    return tuple(Point(at=at, value=steps[at]["completed"] if at in steps else 0) for at in starts)
+
+
+def _add_up(counted: Iterable[Counted], window: Window, calendar: Calendar) -> dict[datetime, Counter[str]]:
+    steps: dict[datetime, Counter[str]] = defaultdict(Counter)
+    resolution = choose_step(window.length)
+    for each in counted:
+        steps[calendar.floor(each.at, resolution)].update(each.sums)
+    return steps
+
+
+def _sort_latencies(
+    connection: Connection, window: Window, by: Group | None, ended: Mapping[str, Sequence[Counted]]
+) -> dict[str, tuple[float, float]]:
+    """Return the exact median and 95th percentile by name; nothing where there are too many to sort."""
+    count = sum(each.sums.get("completed", 0) for counted in ended.values() for each in counted)
+    if not 0 < count <= MOST_EXACT:
+        return {}
+    rows = connection.execute(_LATENCIES, {"by": by, "since": window.since, "until": window.until})
+    return {row.name: tuple(row.found) for row in rows}
+
+
+def _make_depth(counts: Mapping[str, int]) -> QueueDepth:
+    return QueueDepth(pending=counts["pending"], processing=counts["processing"], held=counts["held"])
+
+
+_QUEUE_DEPTH = text(QUEUE_DEPTH)
+
+_LATENCIES = text("""
+    select case :by when 'renderer' then i.renderer when 'template' then i.template else '' end as name,
+        percentile_cont(array[0.5, 0.95]) within group (order by cast(extract(epoch from e.at - i.created_at) as float))
+            as found
+    from events e join render_instructions i on i.id = cast(e.payload ->> 'instruction_id' as bigint)
+    where e.type = 'render.completed' and e.at >= :since and e.at < :until group by 1
+""")

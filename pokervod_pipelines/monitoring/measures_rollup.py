@@ -1,0 +1,264 @@
+"""Roll counts up by minute, hour and broadcast day, and read them again for any window.
+
+What is rolled up stays small: a year takes less than 200 MB. A roll counts the last minutes again, so an event of a
+transaction that committed late is in its minute; a second roll changes nothing.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Literal
+
+from sqlalchemy import Connection, Engine, TextClause, text
+
+from pokervod_pipelines.db.locks import lock_until_commit
+from pokervod_pipelines.monitoring.measures_counted import COUNTED, QUEUE, CountedMeasure
+from pokervod_pipelines.monitoring.measures_shape import Window
+from pokervod_pipelines.monitoring.measures_windows import (
+    KEPT,
+    Calendar,
+    Piece,
+    Resolution,
+    make_calendar,
+    split_window,
+)
+from pokervod_pipelines.settings import Settings
+
+AGAIN = timedelta(minutes=10)
+"""The last minutes are counted again: no transaction that appends events takes longer."""
+
+AT_ONCE = timedelta(days=31)
+"""A transaction rolls no more than that of a long past."""
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """Hold what was counted in a step; ``at`` is its beginning."""
+
+    at: datetime
+    labels: Mapping[str, str]
+    sums: Mapping[str, int]
+
+
+def roll_up(engine: Engine, settings: Settings, *, now: datetime | None = None) -> int:
+    """Roll up what was counted until now, look at the queue, and delete old steps; return how many steps changed."""
+    now, calendar = now or datetime.now(UTC), make_calendar(settings)
+    until = calendar.floor(now, Resolution.MINUTE)
+    changed = 0
+    for measure in COUNTED:
+        end = None
+        while end is None or end < until:
+            with engine.begin() as connection:
+                lock_until_commit(connection, "measures")
+                end, steps = _roll_next(connection, measure, until, calendar)
+            changed += steps
+    with engine.begin() as connection:
+        lock_until_commit(connection, "measures")
+        changed += _look_at_queue(connection, until, calendar)
+        prune_rollups(connection, calendar, now)
+    return changed
+
+
+def _roll_next(
+    connection: Connection, measure: CountedMeasure, until: datetime, calendar: Calendar
+) -> tuple[datetime, int]:
+    """Roll a measure further, all of its past the first time; return until when, and how many steps changed."""
+    mark = read_mark(connection, measure.name)
+    start = connection.scalar(_FIRST_EVENT) if mark is None else mark - AGAIN
+    oldest = calendar.floor(until - KEPT[Resolution.MINUTE], Resolution.DAY)
+    if start is None or start >= until:
+        end, changed = until, 0
+    elif (mark or start) < oldest:
+        end = min(oldest, calendar.floor(start + AT_ONCE, Resolution.DAY))
+        changed = _roll_past(connection, measure, Window(since=start, until=end), until, calendar)
+    else:
+        end, start = until, max(oldest, calendar.floor(start, Resolution.MINUTE))
+        changed = _roll_minutes(connection, measure, Window(since=start, until=until), calendar)
+    _write_mark(connection, measure.name, end)
+    return end, changed
+
+
+def _roll_past(
+    connection: Connection, measure: CountedMeasure, window: Window, until: datetime, calendar: Calendar
+) -> int:
+    """Count whole days, and the hours that are kept, of a past whose minutes are not kept."""
+    changed = 0
+    for resolution in (Resolution.HOUR, Resolution.DAY):
+        oldest = until - KEPT[resolution] if resolution in KEPT else window.since
+        since = calendar.floor(max(oldest, window.since), Resolution.DAY)
+        if since < window.until:
+            spans = _list_spans(Window(since=since, until=window.until), resolution, calendar)
+            changed += connection.execute(_write_steps(measure, "step"), spans | {"resolution": resolution}).rowcount
+    return changed
+
+
+def _roll_minutes(connection: Connection, measure: CountedMeasure, window: Window, calendar: Calendar) -> int:
+    """Count the minutes of the window, and sum those of its hours and days where one has changed."""
+    spans = {"since": [window.since], "until": [window.until], "resolution": Resolution.MINUTE}
+    changed = connection.execute(_write_steps(measure, "at"), spans).rowcount
+    return changed + (_sum_minutes(connection, measure.name, window, calendar) if changed else 0)
+
+
+def _list_spans(window: Window, resolution: Resolution, calendar: Calendar) -> dict[str, list[datetime]]:
+    starts = [*calendar.list_steps(window, resolution)]
+    return {"since": starts, "until": [calendar.follow(each, resolution) for each in starts]}
+
+
+def _sum_minutes(connection: Connection, measure: str, window: Window, calendar: Calendar) -> int:
+    """Sum the minutes of every hour and day that the window touches; return how many of them changed."""
+    changed = 0
+    for resolution in (Resolution.HOUR, Resolution.DAY):
+        spans = _list_spans(window, resolution, calendar)
+        changed += connection.execute(_SUM, spans | {"measure": measure, "resolution": resolution}).rowcount
+    return changed
+
+
+def _look_at_queue(connection: Connection, minute: datetime, calendar: Calendar) -> int:
+    """Store how deep the queue is, once a minute."""
+    changed = connection.execute(_QUEUE_NOW, {"measure": QUEUE, "at": minute}).rowcount
+    if changed:
+        window = Window(since=minute, until=minute + timedelta(minutes=1))
+        changed += _sum_minutes(connection, QUEUE, window, calendar)
+        _write_mark(connection, QUEUE, window.until)
+    return changed
+
+
+def prune_rollups(connection: Connection, calendar: Calendar, now: datetime) -> int:
+    """Delete the minutes and hours that are older than they are kept, in whole days; return how many."""
+    names = [*(each.name for each in COUNTED), QUEUE]
+    return sum(
+        connection.execute(
+            _PRUNE,
+            {"measures": names, "resolution": unit, "oldest": calendar.floor(now - length, Resolution.DAY)},
+        ).rowcount
+        for unit, length in KEPT.items()
+    )
+
+
+def read_mark(connection: Connection, measure: str) -> datetime | None:
+    """Return until when the measure was rolled up, None where it never was."""
+    mark: datetime | None = connection.scalar(
+        text("select rolled_until from measure_marks where measure = :measure"), {"measure": measure}
+    )
+    return mark
+
+
+def _write_mark(connection: Connection, measure: str, until: datetime) -> None:
+    connection.execute(_MARK, {"measure": measure, "until": until})
+
+
+def read_counted(
+    connection: Connection, measure: CountedMeasure, window: Window, calendar: Calendar, now: datetime
+) -> list[Counted]:
+    """Return what was counted in the window: from rollups where there are any, exact to both its ends."""
+    mark = read_mark(connection, measure.name)
+    pieces = split_window(window, mark and mark - AGAIN, calendar, now)
+    return [
+        *_read_rollups(connection, measure.name, [each for each in pieces if each.resolution]),
+        *_count(connection, measure, [each for each in pieces if not each.resolution]),
+    ]
+
+
+def read_queue(connection: Connection, window: Window, calendar: Calendar, now: datetime) -> list[Counted]:
+    """Return how deep the queue was: the sums of the looks at it, and how many these are."""
+    pieces = split_window(window, read_mark(connection, QUEUE), calendar, now)
+    return _read_rollups(connection, QUEUE, [each for each in pieces if each.resolution])
+
+
+def _read_rollups(connection: Connection, measure: str, pieces: list[Piece]) -> list[Counted]:
+    values = {
+        "measure": measure,
+        "resolutions": [str(each.resolution) for each in pieces],
+        "since": [each.since for each in pieces],
+        "until": [each.until for each in pieces],
+    }
+    rows = connection.execute(_READ, values) if pieces else ()
+    return [Counted(row.at, row.labels, row.sums) for row in rows]
+
+
+def _count(connection: Connection, measure: CountedMeasure, pieces: list[Piece]) -> list[Counted]:
+    spans = {"since": [each.since for each in pieces], "until": [each.until for each in pieces]}
+    rows = connection.execute(text(_count_steps(measure, "at")), spans) if pieces else ()
+    return [Counted(row.at, row.labels, row.sums) for row in rows]
+
+
+def _count_steps(measure: CountedMeasure, step: Literal["at", "step"]) -> str:
+    """Return the query for the sums by label of each minute of the spans, or of each span."""
+    at = "date_trunc('minute', at, 'UTC')" if step == "at" else "step"
+    return f"""
+        with span as materialized (
+            select * from unnest(cast(:since as timestamptz[]), cast(:until as timestamptz[])) as s (since, until)
+        ), samples as ({measure.samples}), sums as (
+            select {at} as at, labels, key, sum(value) as value from samples group by 1, 2, 3
+        )
+        select at, labels, jsonb_object_agg(key, value) as sums from sums group by 1, 2
+    """  # noqa: S608 - constants
+
+
+_UPSERT = """
+    on conflict on constraint pk_measure_rollups do update set sums = excluded.sums
+    where measure_rollups.sums <> excluded.sums
+"""
+
+
+def _write_steps(measure: CountedMeasure, step: Literal["at", "step"]) -> TextClause:
+    return text(f"""
+        insert into measure_rollups (measure, resolution, at, labels, sums)
+        select '{measure.name}', :resolution, at, labels, sums from ({_count_steps(measure, step)}) as counted {_UPSERT}
+    """)  # noqa: S608 - constants
+
+
+_FIRST_EVENT = text("select min(at) from events")
+
+_SUM = text(f"""
+    insert into measure_rollups (measure, resolution, at, labels, sums)
+    select :measure, :resolution, at, labels, jsonb_object_agg(key, value) from (
+        select step.start as at, m.labels, each.key, sum(cast(each.value as bigint)) as value
+        from unnest(cast(:since as timestamptz[]), cast(:until as timestamptz[])) as step (start, ends)
+        join measure_rollups m on m.measure = :measure and m.resolution = 'minute'
+            and m.at >= step.start and m.at < step.ends
+        cross join lateral jsonb_each_text(m.sums) as each
+        group by 1, 2, 3
+    ) as summed group by at, labels {_UPSERT}
+""")  # noqa: S608 - constants
+
+QUEUE_DEPTH = """
+    select renderer, template, pending, processing, case when exists (
+        select from render_pauses p where (p.until is null or p.until > now())
+            and p.scope in ('all', 'renderer:' || renderer, 'template:' || template)) then pending else 0 end as held
+    from (
+        select renderer, template, sum(pending) as pending, sum(processing) as processing from (
+            select renderer, template, count(*) as pending, 0 as processing from render_instructions
+            where state = 'pending' group by 1, 2
+            union all
+            select renderer, template, 0, count(*) from render_instructions where state = 'processing' group by 1, 2
+        ) as counted group by 1, 2
+    ) as depth
+"""
+"""The queue now, by renderer and template."""
+
+_QUEUE_NOW = text(f"""
+    insert into measure_rollups (measure, resolution, at, labels, sums)
+    select :measure, 'minute', :at, '{{}}', jsonb_build_object('samples', 1, 'pending', coalesce(sum(pending), 0),
+        'processing', coalesce(sum(processing), 0), 'held', coalesce(sum(held), 0))
+    from ({QUEUE_DEPTH}) as depth
+    on conflict on constraint pk_measure_rollups do nothing
+""")  # noqa: S608 - constants
+
+_MARK = text("""
+    insert into measure_marks (measure, rolled_until) values (:measure, :until)
+    on conflict (measure) do update set rolled_until = excluded.rolled_until
+    where measure_marks.rolled_until < excluded.rolled_until
+""")
+
+_READ = text("""
+    select r.at, r.labels, r.sums
+    from unnest(cast(:resolutions as text[]), cast(:since as timestamptz[]), cast(:until as timestamptz[]))
+        as piece (resolution, since, until)
+    join measure_rollups r on r.measure = :measure and r.resolution = piece.resolution
+        and r.at >= piece.since and r.at < piece.until
+""")
+
+_PRUNE = text("""
+    delete from measure_rollups where measure = any(:measures) and resolution = :resolution and at < :oldest
+""")
