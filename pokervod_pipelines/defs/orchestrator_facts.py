@@ -1,0 +1,138 @@
+"""Read from Dagster's database what health needs, in plain SQL on its indexes.
+
+It imports no Dagster, so that ``pokervod health`` answers at once. ``SENSORS`` names what the definitions define.
+"""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Engine, Row, text
+from sqlalchemy.exc import OperationalError
+
+from pokervod_pipelines.defs.run_history import SHOWN_JOBS
+from pokervod_pipelines.defs.step_errors import WRAPPERS, describe_error
+from pokervod_pipelines.monitoring.orchestrator import RunTotals, SensorFacts
+
+SENSORS = (
+    "dead_runs",
+    "sheet_changes",
+    "rfid_drop",
+    "event_router",
+    "render_queue",
+    "stale_instructions",
+    "alert_delivery",
+    "run_failures",
+    "health",
+)
+"""The sensors that every version of the settings has; the clock of a rollout is there while its plan is."""
+
+CLOCK_SUFFIX = "_clock"
+
+CLOCK_DAYS = timedelta(days=1)
+"""The clock of a rollout that has not ticked for so long belongs to a plan that left the settings."""
+
+TABLES = ("runs", "daemon_heartbeats", "instigators", "job_ticks")
+"""What is read; Dagster's first start makes one after the other."""
+
+
+class OrchestratorFacts:
+    """Read an instance from its database: a ``monitoring.orchestrator.Orchestrator``."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+
+    def read_heartbeats(self) -> Mapping[str, datetime]:
+        """Return when each part of the daemon told last that it lives; none where it has never run."""
+        with self._connect() as connection:
+            return {row.part: row.at for row in connection.execute(_HEARTBEATS)} if connection else {}
+
+    def read_sensors(self) -> Sequence[SensorFacts]:
+        """Return the sensors that this version has."""
+        with self._connect() as connection:
+            read = [_make_sensor(row) for row in connection.execute(_SENSORS)] if connection else []
+        newest: dict[str, SensorFacts] = {}
+        for each in sorted(read, key=lambda each: each.ticked_at or datetime.min.replace(tzinfo=UTC)):
+            newest[each.name] = each
+        known = [newest.get(name, SensorFacts(name=name)) for name in SENSORS]
+        limit = datetime.now(UTC) - CLOCK_DAYS
+        clocks = (each for name, each in sorted(newest.items()) if name.endswith(CLOCK_SUFFIX))
+        return [*known, *(each for each in clocks if each.ticked_at and each.ticked_at > limit)]
+
+    def read_runs(self, since: datetime, until: datetime) -> Sequence[RunTotals]:
+        """Return the totals of the jobs whose runs ended in this time."""
+        with self._connect() as connection:
+            rows = connection.execute(_RUNS, {"since": since, "until": until}).all() if connection else []
+        return [
+            RunTotals(
+                job=SHOWN_JOBS.get(row.job, row.job),
+                ended=row.ended,
+                succeeded=row.succeeded,
+                seconds=None if row.seconds is None else float(row.seconds),
+            )
+            for row in rows
+        ]
+
+    @contextmanager
+    def _connect(self) -> Iterator[Connection | None]:
+        """Yield a connection, None where Dagster has made no database or no tables yet."""
+        try:
+            opened = self.engine.connect().execution_options(isolation_level="AUTOCOMMIT")
+        except OperationalError as error:
+            if f'database "{self.engine.url.database}" does not exist' in str(error):
+                yield None
+                return
+            raise
+        with opened as connection:
+            yield connection if connection.scalar(_HAS_TABLES, {"tables": [*TABLES]}) else None
+
+
+def _make_sensor(row: Row[Any]) -> SensorFacts:
+    state = json.loads(row.instigator_body)
+    data = state.get("job_specific_data") or {}
+    ticks = [data.get(f"last_tick_{key}timestamp") for key in ("", "start_", "success_")]
+    ticked = max((each for each in ticks if each), default=None)
+    return SensorFacts(
+        name=state["origin"].get("instigator_name") or state["origin"]["job_name"],
+        interval_seconds=float(data.get("min_interval") or 0.0),
+        ticked_at=None if ticked is None else datetime.fromtimestamp(ticked, UTC),
+        error=_read_error(json.loads(row.failed_body)) if row.failed_body else "",
+        is_stopped=row.status == "STOPPED",
+    )
+
+
+def _read_error(tick: dict[str, Any]) -> str:
+    """Return why a tick failed in the words of the room, which are below those that Dagster puts around them."""
+    error = tick.get("error") or {"message": ""}
+    while error.get("cause") and str(error["cls_name"]).startswith((*WRAPPERS, "SensorExecutionError")):
+        error = error["cause"]
+    return describe_error(str(error["message"]))
+
+
+_HAS_TABLES = text("""
+    select bool_and(to_regclass(each.name) is not null) from unnest(cast(:tables as text[])) as each (name)
+""")
+
+_HEARTBEATS = text("select daemon_type as part, timestamp at time zone 'UTC' as at from daemon_heartbeats")
+
+_SENSORS = text("""
+    select i.status, i.instigator_body, case when t.status = 'FAILURE' then t.tick_body end as failed_body
+    from instigators i left join lateral (
+        select status, tick_body from job_ticks
+        where selector_id = i.selector_id and status <> 'STARTED' order by timestamp desc limit 1
+    ) as t on true
+    where i.instigator_type = 'SENSOR'
+""")
+
+_RUNS = text("""
+    select pipeline_name as job, count(*) as ended, count(*) filter (where status = 'SUCCESS') as succeeded,
+        avg(end_time - start_time) filter (where status = 'SUCCESS') as seconds
+    from runs
+    where status in ('SUCCESS', 'FAILURE') and update_timestamp >= cast(:since as timestamptz) at time zone 'UTC'
+        and end_time >= extract(epoch from cast(:since as timestamptz))
+        and end_time < extract(epoch from cast(:until as timestamptz))
+    group by pipeline_name
+""")
+"""A run changes no earlier than it ends, so that the index on states and changes finds it."""

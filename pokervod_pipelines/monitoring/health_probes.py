@@ -1,0 +1,303 @@
+"""List what ``monitoring.health`` looks at: each probe is one question, shared with the rooms and the doctor."""
+
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import partial
+from typing import Protocol
+
+import psycopg
+from sqlalchemy import Engine
+from sqlalchemy.exc import DBAPIError
+
+from pokervod_pipelines.checks import CheckResult, Severity, report_part
+from pokervod_pipelines.db.failures import is_transient, read_first_line
+from pokervod_pipelines.db.health import check_server
+from pokervod_pipelines.db.locks import is_locked
+from pokervod_pipelines.db.migrate import current_revision
+from pokervod_pipelines.errors import PokervodError
+from pokervod_pipelines.hands.contract import health as check_drop_folders
+from pokervod_pipelines.monitoring.health_runs import judge_workflows, read_workflows
+from pokervod_pipelines.monitoring.health_shape import WorkflowHealth
+from pokervod_pipelines.monitoring.machine import check_clock, check_disk, check_memory
+from pokervod_pipelines.monitoring.orchestrator import Orchestrator, SensorFacts
+from pokervod_pipelines.nas.health import check_marker_of, check_root
+from pokervod_pipelines.policies.blocks import NEXRENDER
+from pokervod_pipelines.policies.breaker_store import read_states
+from pokervod_pipelines.policies.breakers import describe_open
+from pokervod_pipelines.policies.health import check_breakers
+from pokervod_pipelines.render.health import check_nexrender, check_outputs, check_outputs_marker, check_workers
+from pokervod_pipelines.settings import Settings
+from pokervod_pipelines.settings.rooms import ArchiveRoot
+from pokervod_pipelines.sheets.health import check_access
+from pokervod_pipelines.tournaments.contract import health as check_export_folders
+from pokervod_pipelines.workflows.watch.sources import WATCH_LOCK, Source, list_watches
+
+DAEMON_PARTS = ("SENSOR", "SCHEDULER", "QUEUED_RUN_COORDINATOR", "MONITORING", "EVENT_LOG_CONSUMER")
+"""The parts of Dagster's daemon that this system needs: sensors, schedules, the queue, dead runs, retries."""
+
+DAEMON_SECONDS = 120.0
+"""A part without a heartbeat for so long has stopped; it sends one every half a minute."""
+
+MINUTES_FROM = 600.0
+
+INTERVALS = 4
+"""A sensor that has missed so many ticks has stopped, but never one that ticked within ``DAEMON_SECONDS``."""
+
+Look = Callable[[], Sequence[CheckResult]]
+
+
+class NotAskedError(Exception):
+    """Report that a probe was not made, since what it goes through does not answer; that has a probe of its own."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opened:
+    """Hold what is open: our database, and what reads Dagster's."""
+
+    engine: Engine
+    orchestrator: Orchestrator
+
+
+class Access(Protocol):
+    """Open both databases, and keep them open from one look to the next."""
+
+    def open(self) -> Opened:
+        """Return what is open already, or open it. Raises a database error or one of ours."""
+
+    def reopen(self) -> Opened:
+        """Close what is open and open it anew: an embedded server that died is started again."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Probe:
+    """Name a service and the question; the system does not work without one that ``is_vital``."""
+
+    name: str
+    look: Look
+    is_vital: bool = False
+
+
+@dataclass(kw_only=True)
+class Round:
+    """Hold what the probes of one look share: what is open, once the first has opened it, and what they found of runs.
+
+    ``find_opened`` waits for that, and raises ``NotAskedError`` where it did not open.
+    """
+
+    settings: Settings
+    access: Access
+    now: datetime
+    find_opened: Callable[[], Opened]
+    workflows: tuple[WorkflowHealth, ...] = ()
+
+
+def list_probes(round_: Round) -> list[Probe]:
+    """Return the probes that the settings need, but that of the database, which opens what these go through."""
+    settings = round_.settings
+
+    def with_engine(look: Callable[[Engine], Sequence[CheckResult]]) -> Look:
+        return lambda: look(round_.find_opened().engine)
+
+    return [
+        Probe(name="Dagster's daemon", look=partial(_check_daemon, round_)),
+        Probe(name="sensors", look=partial(_check_sensors, round_)),
+        Probe(name="watcher", look=partial(_check_watcher, round_), is_vital=True),
+        Probe(name="render workers", look=with_engine(_check_workers)),
+        *(Probe(name=f"root {each.name}", look=partial(_check_root, round_, each)) for each in settings.archive_roots),
+        Probe(name="drop folders", look=partial(_check_folders, settings)),
+        Probe(name="sheets", look=with_engine(lambda engine: _check_sheets(engine, settings))),
+        Probe(name="nexrender", look=with_engine(lambda engine: _check_nexrender(engine, settings))),
+        Probe(name="alert channels", look=with_engine(lambda engine: _check_channels(engine, settings))),
+        Probe(name="outputs", look=partial(_check_outputs, round_)),
+        Probe(name="disk", look=partial(_check_disk, settings), is_vital=True),
+        Probe(name="memory", look=lambda: [check_memory(settings.monitoring)]),
+        Probe(name="clock", look=with_engine(lambda engine: [check_clock(engine, settings.monitoring)])),
+        Probe(name="workflows", look=partial(_check_workflows, round_)),
+    ]
+
+
+def check_database(access: Access, settings: Settings) -> tuple[Opened | None, list[CheckResult]]:
+    """Return what is open, None where the database cannot be used, and the results of both databases.
+
+    Connections that have failed, as those to a server that restarted, are made anew once, which is said.
+    """
+    repaired = ""
+    try:
+        try:
+            opened = access.open()
+            results = check_server(opened.engine, settings)
+        except (DBAPIError, psycopg.Error) as error:
+            if not is_transient(error):
+                raise
+            repaired = f"connected anew, since the connection had failed: {read_first_line(error)}"
+            opened = access.reopen()
+            results = check_server(opened.engine, settings)
+    except (PokervodError, DBAPIError, psycopg.Error) as error:
+        return None, [report_part("database", _describe(error), "start the server, then look again")]
+    if repaired:
+        results[0] = replace(results[0], summary=f"{results[0].summary}; {repaired}")
+    if all(each.passed for each in results) and current_revision(opened.engine) is None:
+        results[1:] = [report_part("schema", "there is none yet", "run `pokervod sync`, which makes it")]
+    return (opened if all(each.passed for each in results) else None), results
+
+
+def _describe(error: PokervodError | DBAPIError | psycopg.Error) -> str:
+    return str(error) if isinstance(error, PokervodError) else read_first_line(error)
+
+
+def _nothing(name: str, summary: str) -> list[CheckResult]:
+    """Return that there is nothing to look at."""
+    return [CheckResult(name=name, passed=True, summary=summary, looked_at=0)]
+
+
+def _check_daemon(round_: Round) -> list[CheckResult]:
+    """Check when the parts of Dagster's daemon told last that they live."""
+    seen = round_.find_opened().orchestrator.read_heartbeats()
+    ages = {part: (round_.now - seen[part]).total_seconds() for part in DAEMON_PARTS if part in seen}
+    silent = {part: age for part, age in ages.items() if age > DAEMON_SECONDS}
+    step = "start `pokervod dev`, or restart the unit of dagster-daemon"
+    name = "Dagster's daemon"
+    if not ages:
+        return [report_part(name, "has never run here: no schedule and no sensor runs", step)]
+    if silent:
+        parts = "" if len(silent) == len(ages) else f" of {', '.join(part.lower() for part in silent)}"
+        found = f"no heartbeat{parts} for {_count_time(min(silent.values()))}"
+        return [replace(report_part(name, found, step), looked_at=len(ages))]
+    found = f"{len(ages)} parts live, the last heartbeat {max(ages.values()):.0f} s ago"
+    return [replace(report_part(name, found), looked_at=len(ages))]
+
+
+def has_sensors(round_: Round) -> bool:
+    """Return whether Dagster's sensors run."""
+    seen = round_.find_opened().orchestrator.read_heartbeats().get("SENSOR")
+    return seen is not None and (round_.now - seen).total_seconds() <= DAEMON_SECONDS
+
+
+def _check_sensors(round_: Round) -> list[CheckResult]:
+    """Check when each sensor ticked last and how; the daemon that runs them has a probe of its own."""
+    if not has_sensors(round_):
+        raise NotAskedError("Dagster's daemon does not run them")
+    found = [_judge_sensor(each, round_.now) for each in round_.find_opened().orchestrator.read_sensors()]
+    if all(each.passed for each in found):
+        return [replace(report_part("sensors", f"all {len(found)} have ticked in time"), looked_at=len(found))]
+    return found
+
+
+def _judge_sensor(sensor: SensorFacts, now: datetime) -> CheckResult:
+    name = f"sensor {sensor.name}"
+    if sensor.is_stopped:
+        step = "start it under Automation in `pokervod dev`"
+        return replace(report_part(name, "a person stopped it in Dagster", step), severity=Severity.WARNING)
+    if sensor.ticked_at is None:
+        step = "restart `pokervod dev`: it runs an older version, or has just begun"
+        return replace(report_part(name, "has not ticked yet", step), severity=Severity.WARNING)
+    age = (now - sensor.ticked_at).total_seconds()
+    if age > max(DAEMON_SECONDS, INTERVALS * sensor.interval_seconds):
+        found = f"has not ticked for {_count_time(age)}, expected every {sensor.interval_seconds:.0f} s"
+        return report_part(name, found, "look at its ticks in Dagster, then restart `pokervod dev`")
+    if sensor.error:
+        return report_part(
+            name, f"its last tick failed: {sensor.error}", "correct what it says; it ticks again by itself"
+        )
+    return report_part(name, f"ticked {age:.0f} s ago")
+
+
+def _count_time(seconds: float) -> str:
+    """Return the time in words.
+
+    >>> _count_time(125), _count_time(7300)
+    ('125 s', '122 min')
+    """
+    return f"{seconds:.0f} s" if seconds < MINUTES_FROM else f"{seconds / 60:,.0f} min"
+
+
+def _check_watcher(round_: Round) -> list[CheckResult]:
+    """Check who looks for new files, edits and events: a watcher, or else Dagster's sensors."""
+    engine = round_.find_opened().engine
+    with engine.connect() as connection:
+        watches = list_watches(connection)
+        is_alive = is_locked(connection, WATCH_LOCK)
+    if watches:
+        newest = max(watches, key=lambda each: each.seen_at)
+        missing = sorted({*Source} - {each.source for each in watches})
+        rest = f"; the sensors look at {' and '.join(missing)}" if missing else ""
+        found = f"{newest.watcher}, {newest.doing or 'nothing to run'}{rest}"
+        return [replace(report_part("watcher", found), looked_at=len(watches))]
+    sensors = has_sensors(round_)
+    if is_alive:
+        hung = report_part("watcher", "its process lives and looks at nothing", "end it, then start it again")
+        return [replace(hung, severity=Severity.WARNING) if sensors else hung]
+    if sensors:
+        return _nothing("watcher", "none runs; Dagster's sensors look")
+    return [
+        report_part("watcher", "none runs, and no sensors do: files, edits and events wait", "start `pokervod dev`")
+    ]
+
+
+def _check_workers(engine: Engine) -> list[CheckResult]:
+    with engine.connect() as connection:
+        return check_workers(connection)
+
+
+def _check_root(round_: Round, root: ArchiveRoot) -> list[CheckResult]:
+    """Check the root and its libraries; without the database only whether they answer."""
+    found = check_root(round_.settings, root)
+    if found[0].passed:
+        with suppress(NotAskedError):
+            found = [*check_marker_of(round_.find_opened().engine, root), *found]
+    return found
+
+
+def _check_folders(settings: Settings) -> list[CheckResult]:
+    found = [*check_drop_folders(None, settings), *check_export_folders(None, settings)]
+    return found or _nothing("drop folders", "the settings name none")
+
+
+def _check_outputs(round_: Round) -> list[CheckResult]:
+    """Check the folder of all graphics and its disk; without the database not whether it is the one that was used."""
+    settings = round_.settings
+    found = [*check_outputs(None, settings)]
+    if all(each.passed for each in found):
+        fix = "free some space; without it no graphic can be written"
+        found.append(check_disk("outputs' disk", settings.renders, settings.monitoring, fix=fix))
+        with suppress(NotAskedError):
+            found += check_outputs_marker(round_.find_opened().engine, settings.renders)
+    return found
+
+
+def _check_disk(settings: Settings) -> list[CheckResult]:
+    return [check_disk("disk", settings.home, settings.monitoring, fix="free some space: the database needs it")]
+
+
+def _check_sheets(engine: Engine, settings: Settings) -> list[CheckResult]:
+    return check_access(settings, engine) or _nothing("sheets", "the settings name none")
+
+
+def _check_nexrender(engine: Engine, settings: Settings) -> list[CheckResult]:
+    """Check the farm, unless its breaker is open: then nobody calls it."""
+    if settings.render.nexrender.url is None:
+        return _nothing("nexrender", "the settings name none; graphics are drawn here")
+    with engine.connect() as connection:
+        states = read_states(connection, [NEXRENDER.name])
+    if states and states[0].state == "open":
+        said = describe_open(NEXRENDER, states[0], settings.zone)
+        return [report_part("nexrender", said, "check the server and the way to it")]
+    return [*check_nexrender(settings)]
+
+
+def _check_channels(engine: Engine, settings: Settings) -> list[CheckResult]:
+    """Check that the breaker of each alert channel is closed; none of them is called for it."""
+    channels = [f"channel:{each.name}" for each in settings.alerts.channels]
+    if not channels:
+        return _nothing("alert channels", "the settings name none: nobody is told of failures")
+    open_ = [each for each in check_breakers(engine, settings) if each.name.removeprefix("breaker ") in channels]
+    named = ", ".join(each.name for each in settings.alerts.channels)
+    return open_ or [replace(report_part("alert channels", f"none has failed: {named}"), looked_at=len(channels))]
+
+
+def _check_workflows(round_: Round) -> list[CheckResult]:
+    """Check the runs of 24 hours, and keep their figures for the page."""
+    round_.workflows = read_workflows(round_.find_opened().orchestrator, round_.now)
+    return judge_workflows(round_.workflows, round_.settings.monitoring.min_success_rate)

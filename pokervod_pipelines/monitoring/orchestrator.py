@@ -1,0 +1,43 @@
+"""Describe what health reads of Dagster, without knowing it: ``defs.orchestrator_facts`` reads it from its database."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SensorFacts:
+    """Tell when a sensor ticked last, None before its first tick, and how its newest tick failed, "" where it did not.
+
+    A person may have stopped it.
+    """
+
+    name: str
+    interval_seconds: float = 0.0
+    ticked_at: datetime | None = None
+    error: str = ""
+    is_stopped: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunTotals:
+    """Count the runs of a job that succeeded or failed in a time; ``seconds`` is the mean time of a success."""
+
+    job: str
+    ended: int
+    succeeded: int
+    seconds: float | None
+
+
+class Orchestrator(Protocol):
+    """Read what health needs of Dagster. Each call raises a database error where it cannot be read."""
+
+    def read_heartbeats(self) -> Mapping[str, datetime]:
+        """Return when each part of the daemon told last that it lives; none where it has never run."""
+
+    def read_sensors(self) -> Sequence[SensorFacts]:
+        """Return the sensors that this version has."""
+
+    def read_runs(self, since: datetime, until: datetime) -> Sequence[RunTotals]:
+        """Return the totals of the jobs whose runs ended in this time."""
