@@ -104,6 +104,7 @@ ENDS = (
     (r"pokervod nas retire", 2, "every library of the sample is in its settings"),
     (r"pokervod sheets retire", 2, "every sheet of the sample is in its settings"),
     (r"pokervod events (retry|drop)", 2, "no event of the sample is parked"),
+    (r"pokervod health", 3, "neither a watcher nor a daemon looks at the sample"),
     (r"pokervod execute$", 2, "it is told neither a workflow nor an input"),
     (r"pokervod execute", 1, "no Dagster daemon runs here"),
     (r"pokervod context show", 2, "the runs of the sample share nothing"),

@@ -43,6 +43,9 @@ COMMANDS = {
         "watch", "Run what new hands, edited sheets and events ask for, within a second or two.", False
     ),
     "status": CommandEntry("status", "Show how each block is, what failed, and when the next sync is due.", False),
+    "health": CommandEntry(
+        "health", "Look at what the system depends on: databases, daemon, shares, disks.", False
+    ),
     "weeks": CommandEntry("weeks", "Show which weeks are complete, stage by stage, and what is missing where."),
     "nas": CommandEntry("nas", "Scan the archive's disks; list files that are missing or duplicated."),
     "names": CommandEntry("names", "Parse file names by the naming rules.", needs_settings=False),
