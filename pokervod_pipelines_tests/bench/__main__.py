@@ -10,6 +10,7 @@ from pokervod_pipelines_tests.bench import (
     breakers,
     events,
     hands,
+    health,
     launches,
     match,
     names,
@@ -38,6 +39,7 @@ SUBJECTS = {
     "queue": launches.measure,
     "reaction": reaction.measure,
     "status": status.measure,
+    "health": health.measure,
     "weeks": weeks.measure,
     "rest": rest.measure,
 }

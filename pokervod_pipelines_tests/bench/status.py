@@ -28,27 +28,28 @@ def measure(*, is_small: bool) -> Iterator[Figure]:
             settings = load_settings()
             with serve_database(settings) as urls:
                 ours, dagster = make_engine(urls.pokervod), make_engine(urls.dagster)
-                _fill(ours, count)
-                runs, entries = _repeat_runs(dagster, count)
+                fill(ours, count)
+                runs, entries = repeat_runs(dagster, count)
                 history = DagsterHistory(dagster)
-                taken = [_time(lambda: read_status(ours, history, settings)) for _ in range(TIMES)]
+                taken = [take_ms(lambda: read_status(ours, history, settings)) for _ in range(TIMES)]
                 size = f"{count:,} events, {runs:,} runs with {entries:,} entries"
                 yield Figure(f"{size}: status p50 ms", f"{percentile(taken, 0.5):.1f}", "< 20")
                 yield Figure(f"{size}: status p99 ms", f"{percentile(taken, 0.99):.1f}", "")
                 command = [*COMMAND, "status"]
-                seconds = [_time(lambda: subprocess.run(command, check=True, capture_output=True)) for _ in range(5)]
+                seconds = [take_ms(lambda: subprocess.run(command, check=True, capture_output=True)) for _ in range(5)]
                 yield Figure("pokervod status, beside a running database, s", f"{min(seconds) / 1000:.2f}", "< 1.5")
                 ours.dispose()
                 dagster.dispose()
 
 
-def _time(run: object) -> float:
+def take_ms(run: object) -> float:
+    """Return how many milliseconds the call takes."""
     started = time.perf_counter()
     run()  # type: ignore[operator]
     return (time.perf_counter() - started) * 1_000
 
 
-def _fill(engine: Engine, count: int) -> None:
+def fill(engine: Engine, count: int) -> None:
     """Append events of files, and among them failures of stages."""
     file = {"library": "PAD", "size": 1, "category": "video"}
     failure = {"stage": "nas", "name": "WSOP", "error": "not mounted", "run_id": "of long ago"}
@@ -63,7 +64,7 @@ def _fill(engine: Engine, count: int) -> None:
     _analyze(engine)
 
 
-def _repeat_runs(engine: Engine, entries: int) -> tuple[int, int]:
+def repeat_runs(engine: Engine, entries: int) -> tuple[int, int]:
     """Copy the run with its entries and checks until there are so many; return the number of runs and of entries."""
     with engine.begin() as connection:
         times = {"times": entries // (connection.scalar(text("select count(*) from event_logs")) or 1)}
