@@ -25,6 +25,7 @@ SENSORS = (
     "stale_instructions",
     "alert_delivery",
     "run_failures",
+    "measures",
     "health",
 )
 """The sensors that every version of the settings has; the clock of a rollout is there while its plan is."""
