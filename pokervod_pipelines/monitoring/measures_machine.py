@@ -1,14 +1,15 @@
 """Measure this machine: its memory, that of our processes, and the space on the disks that we need.
 
-A share that does not answer is asked in a process of its own and waited for ``DISK_SECONDS``; all are asked at the same
-time, so a hung mount delays nothing else.
+Shares are asked in processes of their own, all at the same time, and waited for ``DISK_SECONDS``: a hung mount delays
+nothing else.
 """
 
 import shutil
 from collections import defaultdict
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import closing, suppress
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
@@ -19,7 +20,9 @@ from pokervod_pipelines.db.engine import embedded_folder
 from pokervod_pipelines.errors import ArchiveUnavailable
 from pokervod_pipelines.files import find_existing
 from pokervod_pipelines.monitoring.measures_shape import DiskSpace, MachineFigures, MachineMemory, ProcessMemory
-from pokervod_pipelines.processes.share_reader import Report, access_path
+from pokervod_pipelines.processes.path_check import check_paths, is_on_share
+from pokervod_pipelines.processes.path_check_child import ABSENT, EMPTY
+from pokervod_pipelines.processes.share_reader import ShareReader
 from pokervod_pipelines.settings import Settings
 
 DISK_SECONDS = 4.0
@@ -56,30 +59,39 @@ def measure_machine(settings: Settings) -> MachineFigures:
 
 
 def measure_disks(settings: Settings, seconds: float = DISK_SECONDS) -> list[DiskSpace]:
-    """Return the space of ``home``, of the outputs, and of each archive root."""
+    """Return the space of ``home``, of the outputs, and of each archive root; a folder of ours may not be made yet."""
     places: list[tuple[Kind, str, Path]] = [("home", "home", settings.home), ("outputs", "outputs", settings.renders)]
     places += [("archive root", each.name, each.path) for each in settings.archive_roots]
+    faults = check_paths([path for _, _, path in places], seconds)
+
+    def measure(place: tuple[Kind, str, Path]) -> DiskSpace:
+        kind, name, path = place
+        is_ours = kind != "archive root"
+        total, free, problem = _measure_disk(path, faults[path], seconds, may_be_absent=is_ours)
+        return DiskSpace(kind=kind, name=name, path=str(path), total_bytes=total, free_bytes=free, problem=problem)
+
     with ThreadPoolExecutor(len(places), thread_name_prefix="disk") as pool:
-        return [*pool.map(lambda place: _measure_disk(*place, seconds=seconds), places)]
+        return [*pool.map(measure, places)]
 
 
-def _measure_disk(kind: Kind, name: str, path: Path, *, seconds: float) -> DiskSpace:
+def _measure_disk(path: Path, fault: str, seconds: float, *, may_be_absent: bool) -> tuple[int | None, int | None, str]:
+    """Return the bytes of the disk and the free ones, or why they are not known."""
+    if fault == ABSENT and may_be_absent:
+        path = find_existing(path)
+    elif fault not in {"", EMPTY}:
+        return None, None, fault
     try:
-        total, free = access_path(path, _read_space if kind == "archive root" else _read_space_above, seconds)
+        if not is_on_share(path):
+            return *_read_space(path), ""
+        with closing(ShareReader(seconds)) as reader:
+            return *reader.ask(path, partial(_read_space, path)), ""
     except (ArchiveUnavailable, OSError) as error:
-        reason = error.strerror or str(error) if isinstance(error, OSError) else str(error).removeprefix(f"{path}: ")
-        return DiskSpace(kind=kind, name=name, path=str(path), total_bytes=None, free_bytes=None, problem=reason)
-    return DiskSpace(kind=kind, name=name, path=str(path), total_bytes=total, free_bytes=free)
+        return None, None, str(error).removeprefix(f"{path}: ")
 
 
-def _read_space(path: Path, _: Report) -> tuple[int, int]:
+def _read_space(path: Path) -> tuple[int, int]:
     usage = shutil.disk_usage(path)
     return usage.total, usage.free
-
-
-def _read_space_above(path: Path, report: Report) -> tuple[int, int]:
-    """Return the space of a folder that is made when needed."""
-    return _read_space(find_existing(path), report)
 
 
 def measure_processes(settings: Settings) -> list[ProcessMemory]:

@@ -23,6 +23,7 @@ from pokervod_pipelines.periods import read_length
 from pokervod_pipelines.render.pauses import name_scope, pause
 from pokervod_pipelines.settings import Settings
 from pokervod_pipelines_tests.monitoring.measured import MeasuredQueue
+from pokervod_pipelines_tests.processes.shares import record_processes
 from pokervod_pipelines_tests.render.render_database import RenderDatabase
 
 NOW = datetime(2026, 5, 4, 18, 30, 15, tzinfo=UTC)
@@ -102,9 +103,8 @@ def test_renderers_and_templates_have_figures_of_their_own(
         by_template = measure_groups(connection, settings_factory(), HOUR, "template", now=NOW)
         by_renderer = measure_groups(connection, settings_factory(), HOUR, "renderer", now=NOW)
 
-    assert [
-        (each.template, each.throughput.figure, each.latency.p50, each.error_rate.figure) for each in by_template
-    ] == [
+    found = [(each.template, each.throughput.figure, each.latency.p50, each.error_rate.figure) for each in by_template]
+    assert found == [
         ("bracelet", 0, None, None),
         ("elimination", 1, 30, 0),
         ("payouts", 1, 10, 0.5),
@@ -182,11 +182,7 @@ def test_the_flow_counts_orphans_and_hands_with_all_their_graphics(
     for hand, end in zip(hands, ("completed", "failed", None), strict=False):
         id_ = queue.add(now - timedelta(minutes=40), 60, end)
         with database.engine.begin() as connection:
-            values = {"id": id_, "hand": hand}
-            connection.execute(
-                text("update render_instructions set hand_id = :hand, trigger_kind = 'premium_hand' where id = :id"),
-                values,
-            )
+            connection.execute(_OF_HAND, {"id": id_, "hand": hand})
     with database.engine.connect() as connection:
         flow = measure_data_flow(connection, make_window(timedelta(hours=1), now + timedelta(minutes=1)), now=now)
 
@@ -195,14 +191,24 @@ def test_the_flow_counts_orphans_and_hands_with_all_their_graphics(
 
 
 def test_a_root_that_is_away_has_no_figure_and_says_why(settings_factory: MakeSettings, tmp_path: Path) -> None:
-    settings = settings_factory(
-        archive_roots=[{"name": "nas", "path": tmp_path / "gone"}, {"name": "b", "path": tmp_path}]
-    )
+    roots = [{"name": "nas", "path": tmp_path / "gone"}, {"name": "b", "path": tmp_path}]
+    settings = settings_factory(archive_roots=roots)
 
     home, outputs, gone, here = measure_disks(settings)
 
-    assert (gone.free_bytes, gone.total_bytes, gone.problem) == (None, None, "No such file or directory")
+    assert (gone.free_bytes, gone.total_bytes, gone.problem) == (None, None, "does not exist")
     assert all(each.free_bytes and each.total_bytes and not each.problem for each in (home, outputs, here))
+
+
+def test_a_share_is_measured_in_another_process(
+    settings_factory: MakeSettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = settings_factory(archive_roots=[{"name": "nas", "path": tmp_path}])
+    plain = [each.total_bytes for each in measure_disks(settings)]
+    started = record_processes(monkeypatch)
+
+    assert [each.total_bytes for each in measure_disks(settings)] == plain
+    assert len(started) > len(plain)
 
 
 def test_the_machine_knows_its_memory(settings_factory: MakeSettings) -> None:
@@ -234,3 +240,5 @@ _SOURCES = text("""
     values (:drop || '/a.json', '', 1, 1, 'read', :good), (:drop || '/b.json', '', 1, 1, 'quarantined', :bad),
         (:drop || '-2/c.json', '', 1, 1, 'read', :bad)
 """)
+
+_OF_HAND = text("update render_instructions set hand_id = :hand, trigger_kind = 'premium_hand' where id = :id")
