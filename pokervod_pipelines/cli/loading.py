@@ -46,6 +46,9 @@ COMMANDS = {
     "health": CommandEntry(
         "health", "Look at what the system depends on: databases, daemon, shares, disks.", False
     ),
+    "metrics": CommandEntry(
+        "metrics", "Show throughput, latency, errors, queue, ages, jobs, memory and disks, of any window.", False
+    ),
     "weeks": CommandEntry("weeks", "Show which weeks are complete, stage by stage, and what is missing where."),
     "nas": CommandEntry("nas", "Scan the archive's disks; list files that are missing or duplicated."),
     "names": CommandEntry("names", "Parse file names by the naming rules.", needs_settings=False),
