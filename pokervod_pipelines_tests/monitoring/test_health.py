@@ -1,6 +1,7 @@
 """Check what health finds where a part is really broken, and that no part keeps the others from being looked at."""
 
 import os
+import signal
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -9,7 +10,10 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, create_engine, text
 
+from pokervod_pipelines.db.embedded import EmbeddedServer
+from pokervod_pipelines.db.engine import embedded_folder
 from pokervod_pipelines.db.locks import hold_lock
+from pokervod_pipelines.db.migrate import upgrade_database
 from pokervod_pipelines.events.breakers import make_breaker
 from pokervod_pipelines.monitoring.health import HealthCheck
 from pokervod_pipelines.monitoring.health_access import DatabaseAccess
@@ -149,7 +153,7 @@ FAULTS = [
         "nexrender",
         "degraded",
         "http://127.0.0.1:1",
-        "does not answer",
+        "check the server",
     ),
     (
         {"alerts": {"channels": [{"name": "ops"}, {"name": "desk"}]}},
@@ -264,20 +268,24 @@ def test_a_schema_of_another_version_is_not_asked(make: MAKE, make_database: Cal
 
 
 def test_an_embedded_server_that_died_is_started_again_and_that_is_said(
-    make: MAKE, settings_factory: Callable[..., Settings]
+    settings_factory: Callable[..., Settings],
 ) -> None:
     settings = settings_factory()
     access = DatabaseAccess(settings, lambda _: MadeOrchestrator())
     check = HealthCheck(settings=settings, access=access, seconds=60)
     try:
-        check.look()
-        pid = int((settings.home / "postgres" / "data" / "postmaster.pid").read_text().split()[0])
-        os.kill(pid, 9)
+        upgrade_database(access.open().engine)
+        before = check.look().find("database")
+        pid = EmbeddedServer(embedded_folder(settings)).status().pid
+        assert pid is not None
+        os.kill(pid, signal.SIGKILL)
         found = check.look().find("database")
     finally:
         access.close()
 
+    assert before is not None
     assert found is not None
+    assert before.state is found.state is ServiceState.HEALTHY
     assert "connected anew, since the connection had failed" in found.summary
 
 
