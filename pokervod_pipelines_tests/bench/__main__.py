@@ -13,6 +13,7 @@ from pokervod_pipelines_tests.bench import (
     health,
     launches,
     match,
+    measures,
     names,
     reaction,
     render,
@@ -41,6 +42,7 @@ SUBJECTS = {
     "status": status.measure,
     "health": health.measure,
     "weeks": weeks.measure,
+    "measures": measures.measure,
     "rest": rest.measure,
 }
 
