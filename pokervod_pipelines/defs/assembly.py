@@ -16,7 +16,9 @@ from pokervod_pipelines.defs.alerts import alerts, define_alert_sensors
 from pokervod_pipelines.defs.automation import define_schedules
 from pokervod_pipelines.defs.checks import define_checks
 from pokervod_pipelines.defs.dead_runs import define_run_sensors
+from pokervod_pipelines.defs.health import define_health_sensor
 from pokervod_pipelines.defs.lineage import complete_spec, define_sources
+from pokervod_pipelines.defs.measures import define_measure_sensors
 from pokervod_pipelines.defs.resources import SilentListener, define_engine, define_shared_context
 from pokervod_pipelines.defs.rollout import define_rollout, define_rollout_jobs, define_rollout_sensors, read_plans
 from pokervod_pipelines.defs.router import define_router
@@ -54,7 +56,9 @@ def build_defs(**overrides: Any) -> dg.Definitions:
             *(each for define in _list_definers("define_{}_sensors") for each in define(settings, open_engine)),
             *define_rollout_sensors(plans, open_engine),
             *define_alert_sensors(settings, open_engine),
+            *define_measure_sensors(settings, open_engine),
             define_failure_sensor(settings, open_engine),
+            define_health_sensor(settings, open_engine),
         ],
         # A spawned step costs 1.5 s and 110 MB; ours are short and talk to one database.
         executor=dg.in_process_executor,

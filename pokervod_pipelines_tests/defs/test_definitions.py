@@ -188,7 +188,9 @@ def test_the_jobs_and_schedules_are_those_of_the_design(defs: dg.Definitions) ->
         "stale_instructions",
         "rollout_clock",
         "alert_delivery",
+        "measures",
         "run_failures",
+        "health",
     }
     assert {schedule.name: schedule.cron_schedule for schedule in repository.schedule_defs} == {
         "nightly_full_sync": "0 3 * * *",
