@@ -78,7 +78,7 @@ def make_page(health: SystemHealth, *, width: int) -> RenderableType:
     told = f"looked at {len(health.services)} services in {health.seconds:.1f} s, at {show_time(health.at, '%H:%M:%S')}"
     rows = [_make_row(each) for each in health.workflows]
     right = COLUMNS[1:]
-    table = make_table("in the last 24 h, and a day of the week before:", COLUMNS, rows, right=right, width=width)
+    table = make_table("runs of the last 24 h, and of the week before:", COLUMNS, rows, right=right, width=width)
     return Group(*lines, *([table] if rows else []), Text(told))
 
 

@@ -43,9 +43,7 @@ COMMANDS = {
         "watch", "Run what new hands, edited sheets and events ask for, within a second or two.", False
     ),
     "status": CommandEntry("status", "Show how each block is, what failed, and when the next sync is due.", False),
-    "health": CommandEntry(
-        "health", "Look at what the system depends on: databases, daemon, shares, disks.", False
-    ),
+    "health": CommandEntry("health", "Look at what the system depends on: databases, daemon, shares, disks.", False),
     "metrics": CommandEntry(
         "metrics", "Show throughput, latency, errors, queue, ages, jobs, memory and disks, of any window.", False
     ),
