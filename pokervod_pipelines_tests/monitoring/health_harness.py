@@ -18,10 +18,10 @@ from pokervod_pipelines.settings import Settings
 
 @dataclass
 class MadeOrchestrator:
-    """Say of Dagster that it runs, unless a test changes that; ages are in seconds, None for one that never was."""
+    """Say of Dagster that it runs, unless a test changes that; ages are in seconds when it is asked, None for never."""
 
     heartbeat_age: float | None = 5.0
-    sensors: list[SensorFacts] = field(default_factory=list)
+    sensors: list[dict[str, Any]] = field(default_factory=lambda: [{}])
     today: list[RunTotals] = field(default_factory=list)
     week: list[RunTotals] = field(default_factory=list)
 
@@ -31,13 +31,13 @@ class MadeOrchestrator:
         return dict.fromkeys(DAEMON_PARTS, datetime.now(UTC) - timedelta(seconds=self.heartbeat_age))
 
     def read_sensors(self) -> Sequence[SensorFacts]:
-        return self.sensors or [make_sensor()]
+        return [_make_sensor(**each) for each in self.sensors]
 
     def read_runs(self, since: datetime, until: datetime) -> Sequence[RunTotals]:
         return self.week if until - since > timedelta(days=1) else self.today
 
 
-def make_sensor(age: float = 3.0, **values: Any) -> SensorFacts:
+def _make_sensor(age: float = 3.0, **values: Any) -> SensorFacts:
     """Return a sensor that ticked so many seconds ago."""
     known = {"name": "rfid_drop", "interval_seconds": 5.0, "ticked_at": datetime.now(UTC) - timedelta(seconds=age)}
     return SensorFacts(**known | values)

@@ -27,7 +27,7 @@ from pokervod_pipelines.settings import Settings
 from pokervod_pipelines.settings.monitoring import MonitoringSettings
 from pokervod_pipelines.workflows.watch.sources import WATCH_LOCK, Source, record_look
 from pokervod_pipelines_tests.cli.outage import cut_off
-from pokervod_pipelines_tests.monitoring.health_harness import HealthHarness, MadeOrchestrator, make_sensor
+from pokervod_pipelines_tests.monitoring.health_harness import HealthHarness, MadeOrchestrator
 from pokervod_pipelines_tests.staged.mounts import UNKILLABLE, mount_hanging, need_mounts
 
 MAKE = Callable[..., HealthHarness]
@@ -112,10 +112,10 @@ FAULTS = [
     ({}, tell(heartbeat_age=900), "Dagster's daemon", "degraded", "no heartbeat for 15 min", "start `pokervod dev`"),
     ({}, tell(heartbeat_age=None), "Dagster's daemon", "degraded", "has never run here", "start `pokervod dev`"),
     ({}, tell(heartbeat_age=900), "watcher", "unhealthy", "none runs, and no sensors do", "start `pokervod dev`"),
-    ({}, tell(sensors=[make_sensor(age=700)]), "sensors", "degraded", "rfid_drop: has not ticked for 12 min", "ticks"),
-    ({}, tell(sensors=[make_sensor(error="x")]), "sensors", "degraded", "its last tick failed: x", "ticks again"),
-    ({}, tell(sensors=[make_sensor(is_stopped=True)]), "sensors", "degraded", "a person stopped it", "Automation"),
-    ({}, tell(sensors=[make_sensor(ticked_at=None)]), "sensors", "degraded", "has not ticked yet", "restart"),
+    ({}, tell(sensors=[{"age": 700}]), "sensors", "degraded", "rfid_drop: has not ticked for 12 min", "ticks"),
+    ({}, tell(sensors=[{"error": "x"}]), "sensors", "degraded", "its last tick failed: x", "ticks again"),
+    ({}, tell(sensors=[{"is_stopped": True}]), "sensors", "degraded", "a person stopped it", "Automation"),
+    ({}, tell(sensors=[{"ticked_at": None}]), "sensors", "degraded", "has not ticked yet", "restart"),
     (
         {},
         tell(
