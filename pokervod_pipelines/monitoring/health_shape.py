@@ -29,6 +29,9 @@ class ServiceState(StrEnum):
 
 BAD = frozenset({ServiceState.DEGRADED, ServiceState.UNHEALTHY})
 
+MOST_PASSED = 3
+"""Of so many checks that passed only the first is told; `--json` has all."""
+
 RANK = [*ServiceState]
 """The states, the worst last."""
 
@@ -123,10 +126,15 @@ def judge_service(name: str, checks: Sequence[CheckResult], *, is_vital: bool, l
     )
 
 
-def _summarize(name: str, checks: Iterable[CheckResult]) -> str:
-    """Return what the checks found; one of another name is named."""
-    told = dict.fromkeys(each.summary if each.name == name else f"{each.name}: {each.summary}" for each in checks)
-    return "; ".join(told) or "nothing to look at"
+def _summarize(name: str, checks: Sequence[CheckResult]) -> str:
+    """Return what the checks found: all that failed, those with the same fault together, or the first that passed."""
+    listed = checks if len(checks) < MOST_PASSED or not checks[0].passed else checks[:1]
+    names: dict[str, list[str]] = {}
+    for each in listed:
+        names.setdefault(each.summary, []).append(each.name)
+    told = "; ".join(found if of == [name] else f"{', '.join(of)}: {found}" for found, of in names.items())
+    left = len(checks) - len(listed)
+    return (f"{told}, and {left} more" if left else told) or "nothing to look at"
 
 
 def judge_system(services: Iterable[ServiceHealth]) -> ServiceState:
