@@ -20,7 +20,6 @@ from pokervod_pipelines.render.instructions import find_template_faults
 from pokervod_pipelines.render.outputs.marker import MARKER, has_marker
 from pokervod_pipelines.render.outputs.paths import UNFINISHED
 from pokervod_pipelines.render.outputs.store import list_newest_paths
-from pokervod_pipelines.render.renderers.nexrender.renderer import NexrenderRenderer
 from pokervod_pipelines.render.rules import load_rules
 from pokervod_pipelines.render.templates import load_configured_templates, locate_templates
 from pokervod_pipelines.render.workers import RegisteredWorker, list_workers
@@ -111,6 +110,8 @@ def check_nexrender(settings: Settings) -> Iterator[CheckResult]:
 
 
 async def _ask_nexrender(settings: Settings) -> list[str]:
+    from pokervod_pipelines.render.renderers.nexrender.renderer import NexrenderRenderer  # noqa: PLC0415 - loads httpx2
+
     secret = settings.nexrender_secret
     renderer = NexrenderRenderer(settings.render.nexrender, secret.get_secret_value() if secret else None)
     try:
