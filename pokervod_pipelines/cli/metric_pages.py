@@ -10,7 +10,6 @@ from pokervod_pipelines.monitoring.measures_shape import (
     Point,
     QueueDepth,
     RenderFigures,
-    SyncLag,
 )
 
 NOTHING = "–"
@@ -76,7 +75,7 @@ def draw_series(series: Sequence[Point]) -> str:
 
 
 def list_figures(measured: Measures) -> Iterator[tuple[str, str, str]]:
-    """Yield the figures of graphics, hands and sources, each with its unit and what it is made of."""
+    """Yield the figures of graphics and hands, each with what it is made of."""
     yield from _list_renders(measured.renders)
     flow = measured.data_flow_health
     today = measured.hands_today
@@ -86,8 +85,6 @@ def list_figures(measured: Measures) -> Iterator[tuple[str, str, str]]:
     yield "completion", format_share(flow.completion_rate), parts if flow.premium_hands else "no premium hand arrived"
     yield "orphans", format_number(flow.orphan_hands), "premium hands without an instruction"
     yield "delayed", format_number(flow.delayed_instructions), "instructions that wait for half an hour"
-    for lag in measured.sync_lags:
-        yield f"{lag.kind} {lag.name}", format_seconds(lag.seconds), _describe_lag(lag)
 
 
 def _list_renders(figures: RenderFigures) -> Iterator[tuple[str, str, str]]:
@@ -118,8 +115,11 @@ def _describe_depth(depth: QueueDepth) -> str:
     return f"{depth.pending:,} pending, {depth.held:,} of them paused; {depth.processing:,} processing"
 
 
-def _describe_lag(lag: SyncLag) -> str:
-    return "never" if lag.at is None else f"since {show_time(lag.at)}"
+def list_lags(measured: Measures) -> Iterator[tuple[str, str, str]]:
+    """Yield how long ago each source was read, those that never were first, then the oldest."""
+    for lag in sorted(measured.sync_lags, key=lambda each: (each.seconds is not None, -(each.seconds or 0))):
+        at = "never" if lag.at is None else show_time(lag.at)
+        yield f"{lag.kind} {lag.name}", format_seconds(lag.seconds), at
 
 
 def list_groups(measured: Measures, by: Group) -> Iterator[tuple[str, ...]]:

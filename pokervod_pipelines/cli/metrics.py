@@ -7,16 +7,15 @@ from typing import Annotated, Any, Literal
 
 import typer
 
-from pokervod_pipelines.cli.metric_pages import list_figures, list_groups, list_jobs, list_places
+from pokervod_pipelines.cli.metric_pages import list_figures, list_groups, list_jobs, list_lags, list_places
 from pokervod_pipelines.cli.options import JsonOption, SinceOption, UntilOption
 from pokervod_pipelines.cli.output import print_json, print_table, show_time
 from pokervod_pipelines.db.engine import open_database
 from pokervod_pipelines.defs.run_measures import open_run_measures
 from pokervod_pipelines.errors import BadInput
 from pokervod_pipelines.monitoring.measures import measure_all
-from pokervod_pipelines.monitoring.measures_renders import measure_groups, read_queue_series
+from pokervod_pipelines.monitoring.measures_renders import measure_totals, read_queue_series
 from pokervod_pipelines.monitoring.measures_shape import Group, Measures, Window, make_window
-from pokervod_pipelines.monitoring.measures_windows import EPOCH
 from pokervod_pipelines.periods import LENGTHS, read_length, read_period
 from pokervod_pipelines.settings import Settings, load_settings
 
@@ -52,8 +51,7 @@ def metrics(
             if prometheus:
                 from pokervod_pipelines.monitoring.measures_prometheus import write_prometheus  # noqa: PLC0415 - slow
 
-                ever = Window(since=EPOCH, until=chosen.until)
-                sys.stdout.write(write_prometheus(measured, measure_groups(connection, settings, ever, "template")))
+                sys.stdout.write(write_prometheus(measured, measure_totals(connection, settings)))
                 return
             queue = read_queue_series(connection, settings, chosen)
     if as_json:
@@ -92,6 +90,9 @@ def _print(measured: Measures, by: Group | None) -> None:
     if by:
         columns = (by, "completed", "an hour", "average", "p50", "p95", "errors", "queue")
         print_table(f"graphics by {by}", columns, list_groups(measured, by), right=columns[1:])
-    columns = ("job", "succeeded", "average", "p50", "p95")
-    print_table("runs that ended" if measured.jobs else "no run ended", columns, list_jobs(measured), right=columns[1:])
+    if measured.sync_lags:
+        print_table("sources", ("source", "read ago", "at"), list_lags(measured), right=("read ago",))
+    runs = ("succeeded", "average", "p50", "p95")
+    title = "runs that ended" if measured.jobs else "no run ended"
+    print_table(title, ("job", *runs), list_jobs(measured), right=runs)
     print_table("memory and disks", ("place", "figure", "of"), list_places(measured), right=("figure",))

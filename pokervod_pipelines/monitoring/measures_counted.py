@@ -23,17 +23,22 @@ class CountedMeasure:
     samples: str
 
 
-_OF_INSTRUCTION = """
-    from span join events e on e.at >= span.since and e.at < span.until
-    join render_instructions i on i.id = cast(e.payload ->> 'instruction_id' as bigint)
+OF_INSTRUCTION = """
+    cross join lateral (
+        select renderer, template, created_at from render_instructions
+        where id = cast(e.payload ->> 'instruction_id' as bigint) offset 0
+    ) as i
 """
+"""What joins the instruction of each event by its key: the planner expects more events, and would read the table."""
+
+_EVENTS = f"from span join events e on e.at >= span.since and e.at < span.until {OF_INSTRUCTION}"
 _LABELS = "jsonb_build_object('renderer', i.renderer, 'template', i.template) as labels"
 _SECONDS = "extract(epoch from e.at - i.created_at)"
 
 ENDED = CountedMeasure(
     name="ended",
     samples=f"""
-        select span.since as step, e.at, {_LABELS}, sample.key, sample.value {_OF_INSTRUCTION}
+        select span.since as step, e.at, {_LABELS}, sample.key, sample.value {_EVENTS}
         cross join lateral (values
             (substr(e.type, 8), 1),
             ('ms', case e.type when 'render.completed' then cast(1000 * {_SECONDS} as bigint) end),
@@ -49,7 +54,7 @@ ENDED = CountedMeasure(
 REQUESTED = CountedMeasure(
     name="requested",
     samples=f"""
-        select span.since as step, e.at, {_LABELS}, 'requested' as key, 1 as value {_OF_INSTRUCTION}
+        select span.since as step, e.at, {_LABELS}, 'requested' as key, 1 as value {_EVENTS}
         where e.type = 'render.instruction.created'
     """,
 )

@@ -1,6 +1,6 @@
 """Write the measures in Prometheus' text format: base units, ``_total`` for what only grows, nothing for no figure."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric, SummaryMetricFamily
@@ -51,7 +51,7 @@ def _list_renders(measures: Measures, totals: Sequence[RenderFigures]) -> Iterat
         "render_queue_instructions",
         "Instructions in the queue; held ones are pending, too.",
         ("state",),
-        {("pending",): depth.pending, ("processing",): depth.processing, ("held",): depth.held},
+        {("pending",): depth.pending, ("processing",): depth.processing, ("held",): depth.held}.items(),
     )
 
 
@@ -78,20 +78,22 @@ def _list_flow(measures: Measures) -> Iterator[Metric]:
         "sync_age_seconds",
         "Time since a source was read without an error.",
         ("kind", "name"),
-        {(each.kind, each.name): each.seconds for each in measures.sync_lags},
+        {(each.kind, each.name): each.seconds for each in measures.sync_lags}.items(),
     )
     results = {
         (each.job, result): count
         for each in measures.jobs
         for result, count in (("succeeded", each.succeeded), ("failed", each.failed), ("stopped", each.stopped))
     }
-    yield _family("job_runs", "Runs that ended in the window.", ("job", "result"), results)
+    yield _family("job_runs", "Runs that ended in the window.", ("job", "result"), results.items())
     durations = {
         (each.job, quantile): value
         for each in measures.jobs
         for quantile, value in (("0.5", each.p50), ("0.95", each.p95))
     }
-    yield _family("job_duration_seconds", "Durations of the runs of the window.", ("job", "quantile"), durations)
+    yield _family(
+        "job_duration_seconds", "Durations of the runs of the window.", ("job", "quantile"), durations.items()
+    )
 
 
 def _list_machine(measures: Measures) -> Iterator[Metric]:
@@ -99,23 +101,27 @@ def _list_machine(measures: Measures) -> Iterator[Metric]:
     yield _gauge("machine_memory_bytes", "Memory of the machine.", machine.memory.total_bytes)
     yield _gauge("machine_memory_available_bytes", "Memory that a program can get.", machine.memory.available_bytes)
     memory = {(each.process,): each.bytes for each in machine.processes}
-    yield _family("process_memory_bytes", "Memory of our processes, shared parts divided.", ("process",), memory)
+    yield _family(
+        "process_memory_bytes", "Memory of our processes, shared parts divided.", ("process",), memory.items()
+    )
     places = {(each.kind, each.name): each for each in machine.disks}
     free = {place: each.free_bytes for place, each in places.items()}
     total = {place: each.total_bytes for place, each in places.items()}
-    yield _family("disk_free_bytes", "Free space; none of a place that does not answer.", ("kind", "name"), free)
-    yield _family("disk_bytes", "Space of the disk.", ("kind", "name"), total)
+    yield _family(
+        "disk_free_bytes", "Free space; none of a place that does not answer.", ("kind", "name"), free.items()
+    )
+    yield _family("disk_bytes", "Space of the disk.", ("kind", "name"), total.items())
 
 
 def _gauge(name: str, documentation: str, value: float | None) -> Metric:
-    return _family(name, documentation, (), {(): value})
+    return _family(name, documentation, (), [((), value)])
 
 
 def _family(
-    name: str, documentation: str, labels: tuple[str, ...], values: Mapping[tuple[str, ...], float | None]
+    name: str, documentation: str, labels: Sequence[str], values: Iterable[tuple[Sequence[str], float | None]]
 ) -> Metric:
     family = GaugeMetricFamily(f"{PREFIX}{name}", documentation, labels=labels)
-    for each, value in values.items():
+    for each, value in values:
         if value is not None:
             family.add_metric([*each], value)
     return family

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import Connection, text
 
-from pokervod_pipelines.monitoring.measures_counted import ENDED, REQUESTED, estimate_percentile
+from pokervod_pipelines.monitoring.measures_counted import ENDED, OF_INSTRUCTION, REQUESTED, estimate_percentile
 from pokervod_pipelines.monitoring.measures_rollup import QUEUE_DEPTH, Counted, read_counted, read_queue
 from pokervod_pipelines.monitoring.measures_shape import (
     DashboardMetrics,
@@ -20,7 +20,7 @@ from pokervod_pipelines.monitoring.measures_shape import (
     Window,
     make_window,
 )
-from pokervod_pipelines.monitoring.measures_windows import Calendar, choose_step, make_calendar
+from pokervod_pipelines.monitoring.measures_windows import EPOCH, Calendar, choose_step, make_calendar
 from pokervod_pipelines.settings import Settings
 
 MOST_EXACT = 2_000
@@ -45,6 +45,12 @@ def measure_groups(
 ) -> list[RenderFigures]:
     """Return the figures of each renderer or template that had something to do in the window, by name."""
     return _measure(connection, settings, window, by, now or datetime.now(UTC))
+
+
+def measure_totals(connection: Connection, settings: Settings, *, now: datetime | None = None) -> list[RenderFigures]:
+    """Return the figures of each template since the first graphic, without series."""
+    now = now or datetime.now(UTC)
+    return _measure(connection, settings, Window(since=EPOCH, until=now), "template", now, has_series=False)
 
 
 def measure_dashboard(connection: Connection, settings: Settings, *, now: datetime | None = None) -> DashboardMetrics:
@@ -80,11 +86,17 @@ def read_queue_series(
 
 
 def _measure(
-    connection: Connection, settings: Settings, window: Window, by: Group | None, now: datetime
+    connection: Connection,
+    settings: Settings,
+    window: Window,
+    by: Group | None,
+    now: datetime,
+    *,
+    has_series: bool = True,
 ) -> list[RenderFigures]:
     calendar = make_calendar(settings)
-    ended = _group(read_counted(connection, ENDED, window, calendar, now), by)
-    requested = _group(read_counted(connection, REQUESTED, window, calendar, now), by)
+    counted = read_counted(connection, (ENDED, REQUESTED), window, calendar, now)
+    ended, requested = (_group(counted[each.name], by) for each in (ENDED, REQUESTED))
     is_now = (now - window.until).total_seconds() <= NOW_SECONDS
     depths = read_queue_depth(connection, by)
     names = sorted({*ended, *requested, *(depths if is_now else ())}) if by else [""]
@@ -96,7 +108,7 @@ def _measure(
             depths.get(name, EMPTY_QUEUE),
             latencies.get(name),
             window,
-            calendar,
+            calendar if has_series else None,
             name={by: name} if by else {},
             is_now=is_now,
         )
@@ -117,7 +129,7 @@ def _make_figures(
     depth: QueueDepth,
     exact: tuple[float, float] | None,
     window: Window,
-    calendar: Calendar,
+    calendar: Calendar | None,
     *,
     name: Mapping[str, str],
     is_now: bool,
@@ -135,7 +147,7 @@ def _make_figures(
         throughput=Throughput(
             figure=completed / window.hours if has_work else None,
             completed=completed,
-            series=_make_series(ended, window, calendar) if has_work else (),
+            series=_make_series(ended, window, calendar) if has_work and calendar else (),
         ),
         latency=_make_latency(sums, exact),
         error_rate=ErrorRate(
@@ -184,10 +196,10 @@ def _make_depth(counts: Mapping[str, int]) -> QueueDepth:
 
 _QUEUE_DEPTH = text(QUEUE_DEPTH)
 
-_LATENCIES = text("""
+_LATENCIES = text(f"""
     select case :by when 'renderer' then i.renderer when 'template' then i.template else '' end as name,
         percentile_cont(array[0.5, 0.95]) within group (order by cast(extract(epoch from e.at - i.created_at) as float))
             as found
-    from events e join render_instructions i on i.id = cast(e.payload ->> 'instruction_id' as bigint)
+    from events e {OF_INSTRUCTION}
     where e.type = 'render.completed' and e.at >= :since and e.at < :until group by 1
-""")
+""")  # noqa: S608 - a constant

@@ -4,7 +4,7 @@ What is rolled up stays small: a year takes less than 200 MB. A roll counts the 
 transaction that committed late is in its minute; a second roll changes nothing.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Literal
@@ -148,38 +148,39 @@ def _write_mark(connection: Connection, measure: str, until: datetime) -> None:
 
 
 def read_counted(
-    connection: Connection, measure: CountedMeasure, window: Window, calendar: Calendar, now: datetime
-) -> list[Counted]:
-    """Return what was counted in the window: from rollups where there are any, exact to both its ends."""
-    mark = read_mark(connection, measure.name)
-    pieces = split_window(window, mark and mark - AGAIN, calendar, now)
-    return [
-        *_read_rollups(connection, measure.name, [each for each in pieces if each.resolution]),
-        *_count(connection, measure, [each for each in pieces if not each.resolution]),
-    ]
+    connection: Connection, measures: Sequence[CountedMeasure], window: Window, calendar: Calendar, now: datetime
+) -> dict[str, list[Counted]]:
+    """Return by name what was counted in the window: from rollups where there are any, exact to both its ends."""
+    names = [each.name for each in measures]
+    marks = [*connection.scalars(_MARKS, {"measures": names})]
+    mark = min(marks) - AGAIN if len(marks) == len(names) else None
+    pieces = split_window(window, mark, calendar, now)
+    found = _read_rollups(connection, names, [each for each in pieces if each.resolution])
+    spans = [each for each in pieces if not each.resolution]
+    values = {"since": [each.since for each in spans], "until": [each.until for each in spans]}
+    for each in measures if spans else ():
+        rows = connection.execute(text(_count_steps(each, "at")), values)
+        found[each.name] += [Counted(row.at, row.labels, row.sums) for row in rows]
+    return found
 
 
 def read_queue(connection: Connection, window: Window, calendar: Calendar, now: datetime) -> list[Counted]:
     """Return how deep the queue was: the sums of the looks at it, and how many these are."""
     pieces = split_window(window, read_mark(connection, QUEUE), calendar, now)
-    return _read_rollups(connection, QUEUE, [each for each in pieces if each.resolution])
+    return _read_rollups(connection, [QUEUE], [each for each in pieces if each.resolution])[QUEUE]
 
 
-def _read_rollups(connection: Connection, measure: str, pieces: list[Piece]) -> list[Counted]:
+def _read_rollups(connection: Connection, names: Sequence[str], pieces: Sequence[Piece]) -> dict[str, list[Counted]]:
     values = {
-        "measure": measure,
+        "measures": [*names],
         "resolutions": [str(each.resolution) for each in pieces],
         "since": [each.since for each in pieces],
         "until": [each.until for each in pieces],
     }
-    rows = connection.execute(_READ, values) if pieces else ()
-    return [Counted(row.at, row.labels, row.sums) for row in rows]
-
-
-def _count(connection: Connection, measure: CountedMeasure, pieces: list[Piece]) -> list[Counted]:
-    spans = {"since": [each.since for each in pieces], "until": [each.until for each in pieces]}
-    rows = connection.execute(text(_count_steps(measure, "at")), spans) if pieces else ()
-    return [Counted(row.at, row.labels, row.sums) for row in rows]
+    found: dict[str, list[Counted]] = {name: [] for name in names}
+    for row in connection.execute(_READ, values) if pieces else ():
+        found[row.measure].append(Counted(row.at, row.labels, row.sums))
+    return found
 
 
 def _count_steps(measure: CountedMeasure, step: Literal["at", "step"]) -> str:
@@ -245,6 +246,8 @@ _QUEUE_NOW = text(f"""
     on conflict on constraint pk_measure_rollups do nothing
 """)  # noqa: S608 - constants
 
+_MARKS = text("select rolled_until from measure_marks where measure = any(:measures)")
+
 _MARK = text("""
     insert into measure_marks (measure, rolled_until) values (:measure, :until)
     on conflict (measure) do update set rolled_until = excluded.rolled_until
@@ -252,10 +255,10 @@ _MARK = text("""
 """)
 
 _READ = text("""
-    select r.at, r.labels, r.sums
-    from unnest(cast(:resolutions as text[]), cast(:since as timestamptz[]), cast(:until as timestamptz[]))
-        as piece (resolution, since, until)
-    join measure_rollups r on r.measure = :measure and r.resolution = piece.resolution
+    select r.measure, r.at, r.labels, r.sums
+    from unnest(cast(:measures as text[])) as wanted (measure) cross join unnest(cast(:resolutions as text[]),
+        cast(:since as timestamptz[]), cast(:until as timestamptz[])) as piece (resolution, since, until)
+    join measure_rollups r on r.measure = wanted.measure and r.resolution = piece.resolution
         and r.at >= piece.since and r.at < piece.until
 """)
 

@@ -13,6 +13,7 @@ from pokervod_pipelines.monitoring.measures_renders import (
     measure_dashboard,
     measure_groups,
     measure_renders,
+    measure_totals,
     read_queue_depth,
     read_queue_series,
 )
@@ -69,6 +70,7 @@ def _list_measures(settings: Settings) -> Iterator[tuple[str, Measure]]:
         yield f"the same by template, {name}", partial(_measure_templates, settings, length)
     day = WINDOWS["24 h"]
     yield "the four figures of the dashboard", lambda connection: measure_dashboard(connection, settings)
+    yield "totals of each template for Prometheus", lambda connection: measure_totals(connection, settings)
     yield "queue now", read_queue_depth
     yield "queue of 24 h", lambda connection: read_queue_series(connection, settings, make_window(day))
     yield "hands today", lambda connection: measure_hands_today(connection, settings)

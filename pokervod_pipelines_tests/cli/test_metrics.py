@@ -113,7 +113,7 @@ def test_each_name_has_its_unit(pokervod: RunCommand, graphics: MeasuredQueue) -
 
     assert all(name.startswith("pokervod_") for name in families)
     for name, family in families.items():
-        assert (family.type == "counter") == f"{name}_total" in printed, name
+        assert (family.type == "counter") == (f"{name}_total" in printed), name
         assert name.endswith("_seconds") == ("seconds" in name), name
         assert name.endswith("_bytes") == ("bytes" in name), name
 

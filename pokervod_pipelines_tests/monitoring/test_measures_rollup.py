@@ -76,7 +76,7 @@ def count_plainly(graphics: list[Graphic], window: Window) -> Counter[str]:
 
 def read(engine: Engine, calendar: Calendar, window: Window, now: datetime = NOW) -> Counter[str]:
     with engine.connect() as connection:
-        sums = add_up(read_counted(connection, ENDED, window, calendar, now))
+        sums = add_up(read_counted(connection, [ENDED], window, calendar, now)["ended"])
     return Counter({key: sums[key] for key in ("completed", "failed", "timed_out", "cancelled", "ms") if key in sums})
 
 
@@ -249,6 +249,7 @@ def test_what_is_requested_is_counted_too(engine: Engine, settings_factory: Call
     queue.add(NOW - 30 * MINUTE)
     roll_up(engine, made, now=NOW)
     with engine.connect() as connection:
-        found = read_counted(connection, REQUESTED, make_window(timedelta(hours=1), NOW), make_calendar(made), NOW)
+        window = make_window(timedelta(hours=1), NOW)
+        found = read_counted(connection, [REQUESTED], window, make_calendar(made), NOW)["requested"]
 
     assert add_up(found) == {"requested": 1}
