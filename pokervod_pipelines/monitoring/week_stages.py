@@ -71,6 +71,7 @@ NEW_VIDEOS = f"{NEW_FILES} and category = 'video'"
 LIVE_ROWS = f"r.retired_at is null and {CONFIGURED.format(sheet='r.sheet')}"
 NEW_ROWS = f"{LIVE_ROWS} and r.created_at >= :since and r.created_at < :until"
 ROW_DAY = write_day("r.created_at")
+PROJECT = "coalesce(v.parsed ->> 'project_code', '')"
 ROW = "r.sheet || ' ' || r.tab || ' row ' || r.row_number"
 
 IN_FORCE = """
@@ -96,7 +97,7 @@ STAGES = (
         title="files",
         description="The files first seen in the week are there, and its broadcast days have videos.",
         nothing="no file arrived, and none was expected",
-        next_step="See `pokervod nas missing`; bring the recordings to the archive, then run `pokervod nas scan`.",
+        next_step="Restore or finish the files listed, bring missing recordings, then run `pokervod nas scan`.",
         items=f"""
             with files as materialized (
                 select {FIRST_SEEN} as day, f.library, f.path, f.state, f.category, f.state_since from {NEW_FILES})
@@ -137,25 +138,24 @@ STAGES = (
         nothing="no sheet row was new, and no video that sheets annotate",
         next_step="Correct File Name or Nas Folder Link in the rows listed; annotate the videos listed.",
         items=f"""
-            with matched as materialized (
-                select distinct r.file_id from sheet_rows r where {LIVE_ROWS} and r.file_id is not null),
+            with videos as materialized (
+                select f.id, f.path, f.library, {FIRST_SEEN} as day, {PROJECT} as project
+                from (select * from {NEW_VIDEOS}) f left join video_files v on v.file_id = f.id),
             annotated as materialized (
-                select distinct f.library, coalesce(v.parsed ->> 'project_code', '') as project
-                from matched join nas_files f on f.id = matched.file_id left join video_files v using (file_id)),
-            covered as materialized (
-                select file_id from matched
-                union
-                select other.file_id from matched join episode_files own using (file_id)
-                join episode_files other using (episode_id))
+                select p.* from (select distinct library, project from videos) p, lateral (
+                    select from sheet_rows r join nas_files f on f.id = r.file_id
+                    left join video_files v on v.file_id = f.id
+                    where {LIVE_ROWS} and f.library = p.library and {PROJECT} = p.project limit 1) r)
             select {ROW_DAY} as day, 'row' as unit, 'without video' as kind,
                 case when r.match_status <> 'matched' then {ROW} || ': ' || r.match_reason end as problem
             from sheet_rows r where {NEW_ROWS} and r.sheet <> '{BY_HAND}'
             union all
-            select {FIRST_SEEN}, 'video', 'without a row',
-                case when c.file_id is null then f.path || ': no row names it' end
-            from (select * from {NEW_VIDEOS}) f left join video_files v on v.file_id = f.id
-            join annotated a on a.library = f.library and a.project = coalesce(v.parsed ->> 'project_code', '')
-            left join covered c on c.file_id = f.id
+            select day, 'video', 'without a row', case
+                when not exists (select from sheet_rows r where r.file_id = videos.id and {LIVE_ROWS})
+                    and not exists (select from episode_files own join episode_files other using (episode_id)
+                        join sheet_rows r on r.file_id = other.file_id where own.file_id = videos.id and {LIVE_ROWS})
+                then path || ': no row names it' end
+            from videos join annotated using (library, project)
         """,  # noqa: S608 - constants
     ),
     Stage(
@@ -209,10 +209,11 @@ STAGES = (
         next_step="Materialize render_instructions of that day; `pokervod render list` shows why one was withdrawn.",
         items=f"""
             select h.broadcast_day as day, 'premium hand' as unit, 'without instruction' as kind,
-                case when not exists (select from render_instructions i where i.hand_id = h.id
-                    and i.trigger_kind = 'premium_hand' and i.withdrawn_at is null)
-                then {HAND} || ': ' || coalesce(h.best_category, '?') end as problem
-            from premium_hands h where h.is_shown and h.broadcast_day between :first_day and :last_day
+                case when i.made is null then {HAND} || ': ' || coalesce(h.best_category, '?') end as problem
+            from premium_hands h left join lateral (
+                select true as made from render_instructions i where i.hand_id = h.id
+                    and i.trigger_kind = 'premium_hand' and i.withdrawn_at is null limit 1) i on true
+            where h.is_shown and h.broadcast_day between :first_day and :last_day
         """,  # noqa: S608 - constants
     ),
     Stage(

@@ -38,7 +38,7 @@ MARKS = {StageState.COMPLETE: "✓", StageState.INCOMPLETE: "✗", StageState.NO
 
 
 class StageCount(NamedTuple):
-    """Hold how many of a unit have a kind of problem, or none."""
+    """Hold how many of a unit have a kind of problem, or none, with the first cases."""
 
     week: Week
     unit: str
@@ -128,11 +128,16 @@ def list_values(settings: Settings, first: Week, last: Week, days: BroadcastDays
 def count_stage(connection: Connection, stage: Stage, values: dict[str, Any]) -> dict[Week, list[StageCount]]:
     """Return the counts of the stage by week."""
     query = text(f"""
-        with items as materialized ({stage.items})
-        select cast(date_trunc('week', cast(day as timestamp)) as date) as monday, unit,
-            case when problem is not null then kind end as kind, count(*) as count,
-            (array_agg(problem order by day, problem) filter (where problem is not null))[1:{CASES_SHOWN}] as cases
-        from items where day between :first_day and :last_day group by 1, 2, 3 order by 1, 2, 3
+        with items as materialized ({stage.items}),
+        counted as (
+            select cast(date_trunc('week', cast(day as timestamp)) as date) as monday, * from items
+            where day between :first_day and :last_day)
+        select monday, unit, null as kind, count(*) as count, cast(null as text[]) as cases
+        from counted where problem is null group by 1, 2
+        union all
+        select monday, unit, kind, count(*), (array_agg(problem order by day, problem))[1:{CASES_SHOWN}]
+        from counted where problem is not null group by 1, 2, 3
+        order by 1, 2, 3
     """)  # noqa: S608 - stages are constants
     found: dict[Week, list[StageCount]] = defaultdict(list)
     for row in connection.execute(query, values):
@@ -142,14 +147,15 @@ def count_stage(connection: Connection, stage: Stage, values: dict[str, Any]) ->
 
 
 def _judge_stage(stage: Stage, counts: list[StageCount], closed: ClosedStage | None) -> WeekStage:
-    cases = [case for each in counts for case in each.cases]
+    bad = [each for each in counts if each.kind is not None]
+    share = CASES_SHOWN // (len(bad) or 1)  # one kind must not hide another
     return WeekStage(
         stage=stage.name,
         title=stage.title,
         looked_at=sum(each.count for each in counts),
         good=sum(each.count for each in counts if each.kind is None),
         sentence=_describe_counts(counts) or f"nothing to look at: {stage.nothing}",
-        cases=tuple(cases[:CASES_SHOWN]),
+        cases=tuple(case for each in bad for case in each.cases[:share]),
         next_step=stage.next_step,
         closed=closed,
     )

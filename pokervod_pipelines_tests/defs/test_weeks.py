@@ -94,12 +94,12 @@ def test_the_schedule_closes_the_week_that_has_ended(
     settings_factory: Callable[..., Settings], at: datetime, zone: str, key: str
 ) -> None:
     defs = build_defs(settings=settings_factory(time_zone=zone))
-    schedule = defs.resolve_schedule_def("weekly_close")
+    context = dg.build_schedule_context(scheduled_execution_time=at, repository_def=defs.get_repository_def())
 
-    (request,) = schedule.evaluate_tick(dg.build_schedule_context(scheduled_execution_time=at)).run_requests or ()
+    (request,) = defs.resolve_schedule_def("weekly_close").evaluate_tick(context).run_requests or ()
 
     assert (request.partition_key, request.run_key) == (key, f"close {key[:-2]}")
-    assert request.run_config == {"ops": {NAME: {"config": {"close": True}}}}
+    assert request.run_config["ops"] == {NAME: {"config": {"close": True}}}
 
 
 def test_the_partitions_are_weeks_of_broadcast_days_over_new_year_and_a_change_of_the_clocks(
@@ -122,6 +122,7 @@ def test_an_installation_without_hands_has_earlier_weeks_too(settings_factory: C
     assert broadcast_weeks(settings_factory()).get_first_partition_key() == "2024-W01-1"
 
 
+@pytest.mark.long
 def test_a_command_runs_each_week_as_a_backfill_does(data: WeekData, tmp_path: Path) -> None:
     home = tmp_path / "dagster"
     home.mkdir()

@@ -336,6 +336,15 @@ def test_twenty_cases_are_shown_of_many(data: WeekData) -> None:
     assert (found.case_count, len(found.cases)) == (23, 20)
 
 
+def test_many_cases_of_one_kind_do_not_hide_those_of_another(data: WeekData) -> None:
+    data.put_week(MONDAY)
+    data.put_video(at(MONDAY, 9))
+    for _ in range(23):
+        data.put_row(at(MONDAY, 9), None)
+
+    assert data.find(WEEK, "rows_matched").cases[-1].endswith(": no row names it")
+
+
 def test_sheets_and_libraries_that_left_the_settings_are_not_looked_at(
     data: WeekData, settings_factory: Callable[..., Settings]
 ) -> None:
