@@ -2,6 +2,7 @@
 
 import os
 import time
+from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager, suppress
@@ -16,6 +17,7 @@ from sqlalchemy import Engine
 
 from pokervod_pipelines.actors import Actor
 from pokervod_pipelines.db.engine import open_database
+from pokervod_pipelines.defs.ended_runs import describe_failure
 from pokervod_pipelines.defs.launch import Launcher, open_launcher
 from pokervod_pipelines.errors import Unavailable
 from pokervod_pipelines.settings import Settings, load_settings
@@ -34,10 +36,10 @@ TOLERANCE_SECONDS = 6.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ran:
-    """Hold a request's priority, whether it ended well, and when it was queued, began and ended."""
+    """Hold a request's priority, why it failed if it did, and when it was queued, began and ended."""
 
     priority: int
-    succeeded: bool
+    failure: str
     queued_at: float
     began_at: float
     ended_at: float
@@ -54,7 +56,10 @@ def measure(*, is_small: bool) -> Iterator[Figure]:
         at_once = load_settings({}, folder).workflows.at_once
     first = min(each.queued_at for each in ran)
     queued = max(each.queued_at for each in ran) - first
-    yield Figure("requests that ended well", f"{sum(each.succeeded for each in ran)} of {count}", "all")
+    failures = Counter(each.failure for each in ran if each.failure)
+    yield Figure("requests that ended well", f"{count - failures.total()} of {count}", "all")
+    for failure, times in failures.items():
+        yield Figure(f"failed: {failure}", str(times), "0")
     yield Figure("to put one into the queue, ms", f"{1000 * queued / (count - 1):.0f}")
     yield Figure("runs in progress at once, at most", str(_count_at_once(ran)), f"≤ {at_once}")
     yield Figure("began though one of a higher priority waited", str(_count_inversions(ran)), "0")
@@ -83,7 +88,7 @@ def run_requests(folder: Path, count: int) -> list[Ran]:
         while True:
             records = launcher.instance.get_run_records(dg.RunsFilter(run_ids=run_ids))
             if all(each.dagster_run.is_finished for each in records):
-                return [_read_record(each) for each in records]
+                return [_read_record(launcher.instance, each) for each in records]
             time.sleep(2)
 
 
@@ -106,10 +111,11 @@ def _launch(launcher: Launcher, settings: Settings, count: int) -> Iterator[str]
         yield launcher.launch(workflow, given, actor, priority=priority).run_id
 
 
-def _read_record(record: dg.RunRecord) -> Ran:
+def _read_record(instance: dg.DagsterInstance, record: dg.RunRecord) -> Ran:
+    run = record.dagster_run
     return Ran(
-        priority=int(record.dagster_run.tags["dagster/priority"]),
-        succeeded=record.dagster_run.is_success,
+        priority=int(run.tags["dagster/priority"]),
+        failure="" if run.is_success else describe_failure(instance, run.run_id),
         queued_at=record.create_timestamp.timestamp(),
         began_at=record.start_time or 0.0,
         ended_at=record.end_time or 0.0,
