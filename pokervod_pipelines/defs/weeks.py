@@ -25,7 +25,9 @@ from pokervod_pipelines.monitoring.week_stages import STAGES
 from pokervod_pipelines.monitoring.weeks import check_stage, describe_week, find_current_week, validate_week
 from pokervod_pipelines.settings import Settings
 
-NAME = "weekly_validation"
+NAME, OP = "weekly_validation", "validate_week"
+"""Asset and job have one name, so the step has another: Dagster refuses two definitions of a name."""
+
 LOOKED_AT = (
     *("nas_files", "video_files", "sheet_rows", "hand_clips"),
     *("hands", "tournaments", "render_instructions", "render_outputs"),
@@ -43,17 +45,22 @@ def define_weeks(settings: Settings) -> list[dg.AssetsDefinition]:
     """Define the asset ``weekly_validation``."""
     weeks = broadcast_weeks(settings)
 
-    @dg.asset(
-        name=NAME,
+    spec = dg.AssetSpec(
+        NAME,
         partitions_def=weeks,
         deps=[dg.AssetDep(each, partition_mapping=dg.AllPartitionMapping()) for each in LOOKED_AT],
         group_name="monitoring",
         kinds={"postgres"},
         description="Whether the data of a week are whole, stage by stage: what ought to be there, and what is not.",
+    )
+
+    @dg.multi_asset(
+        name=OP,
+        specs=[spec],
         retry_policy=tables_retries(settings),
         check_specs=[specify_weekly_check(NAME, each.name, each.description, weeks) for each in STAGES],
     )
-    def weekly_validation(
+    def validate_partition(
         context: dg.AssetExecutionContext,
         config: WeekConfig,
         engine: dg.ResourceParam[Engine],
@@ -68,7 +75,7 @@ def define_weeks(settings: Settings) -> list[dg.AssetsDefinition]:
             yield dg.AssetCheckResult(check_name=stage.stage, **describe_result(check_stage(week, stage)))
         yield dg.MaterializeResult(metadata=_describe(found))
 
-    return [weekly_validation]
+    return [validate_partition]
 
 
 def _validate(engine: Engine, settings: Settings, week: Week, closer: Actor | None) -> WeekValidation:
@@ -105,7 +112,7 @@ def define_weekly_close(settings: Settings, job: UnresolvedAssetJobDefinition) -
     )
     def weekly_close(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
         week = find_current_week(settings, context.scheduled_execution_time).shift(-1)
-        config = dg.RunConfig(ops={NAME: WeekConfig(close=True)})
+        config = dg.RunConfig(ops={OP: WeekConfig(close=True)})
         return dg.RunRequest(run_key=f"close {week.name}", partition_key=name_week(week), run_config=config)
 
     return weekly_close

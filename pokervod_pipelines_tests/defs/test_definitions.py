@@ -99,6 +99,11 @@ def asset(defs: dg.Definitions, key: str) -> dg.AssetsDefinition:
     return defs.resolve_asset_graph().assets_def_for_key(dg.AssetKey.from_user_string(key))
 
 
+def test_dagster_loads_all_of_it(defs: dg.Definitions) -> None:
+    """A job had the name of another step, which only the code server noticed."""
+    dg.Definitions.validate_loadable(defs)
+
+
 SOURCES = ("archive_disks", "annotation_sheets", "session_files", "tournament_exports")
 
 

@@ -10,13 +10,12 @@ from sqlalchemy import Engine
 
 from pokervod_pipelines.defs.assembly import build_defs
 from pokervod_pipelines.defs.partitions import broadcast_weeks, name_week, read_week
-from pokervod_pipelines.defs.weeks import run_weeks
+from pokervod_pipelines.defs.weeks import NAME, OP, run_weeks
 from pokervod_pipelines.errors import BadInput
 from pokervod_pipelines.monitoring.week_shape import Week
 from pokervod_pipelines.settings import Settings
 from pokervod_pipelines_tests.monitoring.week_data import ARCHIVE, WeekData
 
-NAME = "weekly_validation"
 MONDAY = date(2026, 11, 2)
 FIRST = {"hands": {"first_day": "2026-01-01"}}
 
@@ -44,7 +43,7 @@ def run(
 ) -> dict[str, dg.AssetCheckEvaluation]:
     """Run the job for the week; return the evaluations by check."""
     result = defs.resolve_job_def(NAME).execute_in_process(
-        instance=instance, partition_key=key, run_config={"ops": {NAME: {"config": {"close": closes}}}}
+        instance=instance, partition_key=key, run_config={"ops": {OP: {"config": {"close": closes}}}}
     )
     return {each.check_name: each for each in result.get_asset_check_evaluations()}
 
@@ -99,7 +98,7 @@ def test_the_schedule_closes_the_week_that_has_ended(
     (request,) = defs.resolve_schedule_def("weekly_close").evaluate_tick(context).run_requests or ()
 
     assert (request.partition_key, request.run_key) == (key, f"close {key[:-2]}")
-    assert request.run_config["ops"] == {NAME: {"config": {"close": True}}}
+    assert request.run_config["ops"] == {OP: {"config": {"close": True}}}
 
 
 def test_the_partitions_are_weeks_of_broadcast_days_over_new_year_and_a_change_of_the_clocks(
