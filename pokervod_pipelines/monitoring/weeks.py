@@ -6,8 +6,9 @@ the figures of a week that is over, and each stage tells what it was then.
 
 from collections import defaultdict
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any, NamedTuple
+from typing import Any
 
 from sqlalchemy import Connection, text
 
@@ -37,7 +38,8 @@ MARKS = {StageState.COMPLETE: "✓", StageState.INCOMPLETE: "✗", StageState.NO
 """How a stage is, in one character; a stage that looked at nothing has no tick."""
 
 
-class StageCount(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class StageCount:
     """Hold how many of a unit have a kind of problem, or none, with the first cases."""
 
     week: Week
@@ -132,7 +134,7 @@ def count_stage(connection: Connection, stage: Stage, values: dict[str, Any]) ->
         counted as (
             select cast(date_trunc('week', cast(day as timestamp)) as date) as monday, * from items
             where day between :first_day and :last_day)
-        select monday, unit, null as kind, count(*) as count, cast(null as text[]) as cases
+        select monday, unit, null as kind, count(*) as number, cast(null as text[]) as cases
         from counted where problem is null group by 1, 2
         union all
         select monday, unit, kind, count(*), (array_agg(problem order by day, problem))[1:{CASES_SHOWN}]
@@ -142,7 +144,7 @@ def count_stage(connection: Connection, stage: Stage, values: dict[str, Any]) ->
     found: dict[Week, list[StageCount]] = defaultdict(list)
     for row in connection.execute(query, values):
         week = Week(row.monday)
-        found[week].append(StageCount(week, row.unit, row.kind, row.count, tuple(row.cases or ())))
+        found[week].append(StageCount(week, row.unit, row.kind, row.number, tuple(row.cases or ())))
     return found
 
 

@@ -61,6 +61,17 @@ def put_other_day(data: WeekData) -> None:
     data.put_slot(SUNDAY)
 
 
+def remove_slot(data: WeekData) -> None:
+    data.put_slot(SUNDAY)
+    data.put_slot(SUNDAY, 20, is_live=False, seen_at=at(SUNDAY, 9))
+
+
+def put_open_slot(data: WeekData) -> None:
+    hand, *_ = data.put_session(SUNDAY)
+    data.put_slot(SUNDAY, end=None)
+    data.put_graphic("premium_hand", "b", SUNDAY, hand=hand, finished=at(SUNDAY, 23, 59))
+
+
 FAULTS: list[tuple[str, Callable[[WeekData], object], str, str, str]] = [
     (
         "a file is missing",
@@ -254,7 +265,7 @@ NO_FAULTS: list[tuple[str, Callable[[WeekData], object], str]] = [
     ("a slot of today", lambda data: data.put_slot(data.now.date()), "hands_whole"),
     (
         "a slot that a later export removed",
-        lambda data: (data.put_slot(SUNDAY), data.put_slot(SUNDAY, 20, is_live=False, seen_at=at(SUNDAY, 9))),
+        remove_slot,
         "hands_whole",
     ),
     (
@@ -269,10 +280,7 @@ NO_FAULTS: list[tuple[str, Callable[[WeekData], object], str]] = [
     ),
     (
         "a slot without an end",
-        lambda data: (
-            data.put_slot(SUNDAY, end=None),
-            data.put_graphic("premium_hand", "b", SUNDAY, finished=at(SUNDAY, 23, 59)),
-        ),
+        put_open_slot,
         "delivered_before_slot",
     ),
 ]
