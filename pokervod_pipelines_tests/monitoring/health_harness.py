@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Engine, text
 
 from pokervod_pipelines.monitoring.health import HealthCheck
-from pokervod_pipelines.monitoring.health_access import DatabaseAccess
+from pokervod_pipelines.monitoring.health_access import open_access
 from pokervod_pipelines.monitoring.health_probes import DAEMON_PARTS
 from pokervod_pipelines.monitoring.health_shape import ServiceHealth, SystemHealth
 from pokervod_pipelines.monitoring.orchestrator import RunTotals, SensorFacts
@@ -54,11 +54,8 @@ class HealthHarness:
     @contextmanager
     def checking(self, **values: Any) -> Iterator[HealthCheck]:
         """Yield a check that is kept from look to look."""
-        access = DatabaseAccess(self.settings, lambda _: self.orchestrator)
-        try:
+        with open_access(self.settings, lambda _: self.orchestrator) as access:
             yield HealthCheck(settings=self.settings, access=access, **values)
-        finally:
-            access.close()
 
     def look(self) -> SystemHealth:
         with self.checking() as check:

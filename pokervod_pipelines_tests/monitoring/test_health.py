@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -256,6 +257,19 @@ def test_a_server_that_was_never_there_is_named_without_its_password(make: MAKE)
     assert found.state is ServiceState.UNHEALTHY
     assert "does not answer" in found.summary
     assert "hunter2" not in repr(found)
+
+
+def test_a_server_that_takes_the_call_and_never_answers_hangs_nothing(make: MAKE) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        port = silent.getsockname()[1]
+        with make(database_url=f"postgresql://me@127.0.0.1:{port}/pokervod").checking(seconds=1.0) as check:
+            first, second = check.look(), check.look()
+
+    for health in (first, second):
+        assert [name for name, state in states(health).items() if state == "unhealthy"] == ["database"]
+        assert {name for name, state in states(health).items() if state == "unknown"} >= DATABASE_ONLY
+        assert {states(health)[name] for name in ("root nas", "disk", "memory")} == {"healthy"}
+    assert "no answer within 2 s" in second.services[0].summary
 
 
 def test_a_schema_of_another_version_is_not_asked(make: MAKE, make_database: Callable[[bool], str]) -> None:
