@@ -1,7 +1,7 @@
 """Declare what is counted by minute: each measure with the query for its samples.
 
-A sample is a row of ``at``, ``labels``, ``key`` and ``value``; the values of a key are added up. Samples come from the
-event log, whose rows never change.
+A sample is a row of ``at``, ``renderer``, ``template``, ``key`` and ``value``; values of a key are added up. Samples
+come from the event log, whose rows never change.
 """
 
 import math
@@ -31,22 +31,25 @@ OF_INSTRUCTION = """
 """
 """What joins the instruction of each event by its key: the planner expects more events, and would read the table."""
 
-_EVENTS = f"from span join events e on e.at >= span.since and e.at < span.until {OF_INSTRUCTION}"
-_LABELS = "jsonb_build_object('renderer', i.renderer, 'template', i.template) as labels"
+_EVENTS = f"""
+    from span cross join lateral (
+        select at, type, payload from events where at >= span.since and at < span.until and type in ({{types}}) offset 0
+    ) as e {OF_INSTRUCTION}
+"""  # noqa: S608 - constants
+_ENDS = "'render.completed', 'render.failed', 'render.timed_out', 'render.cancelled'"
 _SECONDS = "extract(epoch from e.at - i.created_at)"
 
 ENDED = CountedMeasure(
     name="ended",
     samples=f"""
-        select span.since as step, e.at, {_LABELS}, sample.key, sample.value {_EVENTS}
+        select span.since as step, e.at, i.renderer, i.template, sample.key, sample.value {_EVENTS.format(types=_ENDS)}
         cross join lateral (values
             (substr(e.type, 8), 1),
             ('ms', case e.type when 'render.completed' then cast(1000 * {_SECONDS} as bigint) end),
             (case e.type when 'render.completed' then 'c' || floor(
                 {CLASSES_PER_DOUBLING} * ln(greatest(cast({_SECONDS} as float), 0.001)) / ln(2.0::float)) end, 1)
         ) as sample (key, value)
-        where e.type in ('render.completed', 'render.failed', 'render.timed_out', 'render.cancelled')
-            and sample.key is not null and sample.value is not null
+        where sample.key is not null and sample.value is not null
     """,
 )
 """Graphics that ended, by state; of the completed ones also ``ms`` since their request, and its classes ``c…``."""
@@ -54,8 +57,8 @@ ENDED = CountedMeasure(
 REQUESTED = CountedMeasure(
     name="requested",
     samples=f"""
-        select span.since as step, e.at, {_LABELS}, 'requested' as key, 1 as value {_EVENTS}
-        where e.type = 'render.instruction.created'
+        select span.since as step, e.at, i.renderer, i.template, 'requested' as key, 1 as value
+        {_EVENTS.format(types="'render.instruction.created'")}
     """,
 )
 """Instructions that were made."""

@@ -4,7 +4,8 @@ What is rolled up stays small: a year takes less than 200 MB. A roll counts the 
 transaction that committed late is in its minute; a second roll changes nothing.
 """
 
-from collections.abc import Mapping, Sequence
+import json
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Literal
@@ -19,6 +20,7 @@ from pokervod_pipelines.monitoring.measures_windows import (
     Calendar,
     Piece,
     Resolution,
+    choose_step,
     make_calendar,
     split_window,
 )
@@ -33,7 +35,7 @@ AT_ONCE = timedelta(days=31)
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """Hold what was counted in a step; ``at`` is its beginning."""
+    """Hold what was counted in a step or a part of one; ``at`` is its beginning."""
 
     at: datetime
     labels: Mapping[str, str]
@@ -156,12 +158,22 @@ def read_counted(
     mark = min(marks) - AGAIN if len(marks) == len(names) else None
     pieces = split_window(window, mark, calendar, now)
     found = _read_rollups(connection, names, [each for each in pieces if each.resolution])
-    spans = [each for each in pieces if not each.resolution]
+    step = choose_step(window.length)
+    spans = [span for each in pieces if not each.resolution for span in _split_at_steps(each, step, calendar)]
     values = {"since": [each.since for each in spans], "until": [each.until for each in spans]}
     for each in measures if spans else ():
-        rows = connection.execute(text(_count_steps(each, "at")), values)
+        rows = connection.execute(text(_count_steps(each, "step")), values)
         found[each.name] += [Counted(row.at, row.labels, row.sums) for row in rows]
     return found
+
+
+def _split_at_steps(piece: Piece, step: Resolution, calendar: Calendar) -> Iterator[Window]:
+    """Yield the parts of a piece, each within one step of the series."""
+    since = piece.since
+    while since < piece.until:
+        until = min(piece.until, calendar.follow(calendar.floor(since, step), step))
+        yield Window(since=since, until=until)
+        since = until
 
 
 def read_queue(connection: Connection, window: Window, calendar: Calendar, now: datetime) -> list[Counted]:
@@ -177,9 +189,12 @@ def _read_rollups(connection: Connection, names: Sequence[str], pieces: Sequence
         "since": [each.since for each in pieces],
         "until": [each.until for each in pieces],
     }
+    rows = connection.execute(_READ, values).all() if pieces else []
+    labels = {each: json.loads(each) for each in {row.labels for row in rows}}
+    sums = json.loads(f"[{','.join(row.sums for row in rows)}]")  # a document for each row takes three times as long
     found: dict[str, list[Counted]] = {name: [] for name in names}
-    for row in connection.execute(_READ, values) if pieces else ():
-        found[row.measure].append(Counted(row.at, row.labels, row.sums))
+    for row, each in zip(rows, sums, strict=True):
+        found[row.measure].append(Counted(row.at, labels[row.labels], each))
     return found
 
 
@@ -190,9 +205,11 @@ def _count_steps(measure: CountedMeasure, step: Literal["at", "step"]) -> str:
         with span as materialized (
             select * from unnest(cast(:since as timestamptz[]), cast(:until as timestamptz[])) as s (since, until)
         ), samples as ({measure.samples}), sums as (
-            select {at} as at, labels, key, sum(value) as value from samples group by 1, 2, 3
+            select {at} as at, renderer, template, key, sum(value) as value from samples group by 1, 2, 3, 4
         )
-        select at, labels, jsonb_object_agg(key, value) as sums from sums group by 1, 2
+        select at, jsonb_build_object('renderer', renderer, 'template', template) as labels,
+            jsonb_object_agg(key, value) as sums
+        from sums group by at, renderer, template
     """  # noqa: S608 - constants
 
 
@@ -216,8 +233,10 @@ _SUM = text(f"""
     select :measure, :resolution, at, labels, jsonb_object_agg(key, value) from (
         select step.start as at, m.labels, each.key, sum(cast(each.value as bigint)) as value
         from unnest(cast(:since as timestamptz[]), cast(:until as timestamptz[])) as step (start, ends)
-        join measure_rollups m on m.measure = :measure and m.resolution = 'minute'
-            and m.at >= step.start and m.at < step.ends
+        cross join lateral (
+            select labels, sums from measure_rollups
+            where measure = :measure and resolution = 'minute' and at >= step.start and at < step.ends offset 0
+        ) as m
         cross join lateral jsonb_each_text(m.sums) as each
         group by 1, 2, 3
     ) as summed group by at, labels {_UPSERT}
@@ -255,12 +274,16 @@ _MARK = text("""
 """)
 
 _READ = text("""
-    select r.measure, r.at, r.labels, r.sums
-    from unnest(cast(:measures as text[])) as wanted (measure) cross join unnest(cast(:resolutions as text[]),
-        cast(:since as timestamptz[]), cast(:until as timestamptz[])) as piece (resolution, since, until)
-    join measure_rollups r on r.measure = wanted.measure and r.resolution = piece.resolution
-        and r.at >= piece.since and r.at < piece.until
+    select wanted.measure, r.at, cast(r.labels as text) as labels, cast(r.sums as text) as sums
+    from unnest(cast(:measures as text[])) as wanted (measure) cross join unnest(
+        cast(:resolutions as text[]), cast(:since as timestamptz[]), cast(:until as timestamptz[])
+    ) as piece (resolution, since, until) cross join lateral (
+        select at, labels, sums from measure_rollups
+        where measure = wanted.measure and resolution = piece.resolution and at >= piece.since and at < piece.until
+        offset 0
+    ) as r
 """)
+"""Without the offset the planner joins whole tables: it does not know how short the pieces are."""
 
 _PRUNE = text("""
     delete from measure_rollups where measure = any(:measures) and resolution = :resolution and at < :oldest

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
+from functools import lru_cache
 
 from pokervod_pipelines.hands.times import BroadcastDays
 from pokervod_pipelines.monitoring.measures_shape import Window
@@ -52,15 +53,16 @@ class Calendar:
         if resolution in UNITS:
             return at - (at - EPOCH) % UNITS[resolution]
         day = self.days.find_day(at)
-        starts = [self._start(day + timedelta(days=each)) for each in (1, 0, -1)]  # clocks that change may be between
-        return next(each for each in starts if each <= at)
+        ahead = (1, 0, -1)  # clocks that change may be between
+        return next(start for each in ahead if (start := _find_start(self.days, day + timedelta(days=each))) <= at)
 
     def follow(self, start: datetime, resolution: Resolution) -> datetime:
         """Return the end of the step that begins at ``start``."""
         if resolution in UNITS:
             return start + UNITS[resolution]
         day = self.days.find_day(start)
-        return next(each for ahead in (0, 1, 2) if (each := self._start(day + timedelta(days=ahead))) > start)
+        ends = (_find_start(self.days, day + timedelta(days=ahead)) for ahead in (0, 1, 2))
+        return next(end for end in ends if end > start)
 
     def ceil(self, at: datetime, resolution: Resolution) -> datetime:
         """Return the first beginning of a step that is not before the moment."""
@@ -74,8 +76,11 @@ class Calendar:
             yield start
             start = self.follow(start, resolution)
 
-    def _start(self, day: date) -> datetime:
-        return datetime.combine(day, self.days.starts_at, self.days.zone).astimezone(UTC)
+
+@lru_cache(maxsize=2_000)
+def _find_start(days: BroadcastDays, day: date) -> datetime:
+    """Return when the day begins; a long window asks of each day many times."""
+    return datetime.combine(day, days.starts_at, days.zone).astimezone(UTC)
 
 
 def make_calendar(settings: Settings) -> Calendar:

@@ -34,9 +34,14 @@ UPGRADE: tuple[str, ...] = (
         'render.completed', 'render.failed', 'render.timed_out', 'render.cancelled')
     """,
     "create index ix_hands_premium on hands (created_at) where is_premium",
+    """
+    create index ix_render_instructions_premium on render_instructions (hand_id)
+        where trigger_kind = 'premium_hand' and withdrawn_at is null
+    """,
 )
 
 DOWNGRADE: tuple[str, ...] = (
+    "drop index ix_render_instructions_premium",
     "drop index ix_hands_premium",
     "drop index ix_events_render_counted",
     "drop table measure_marks",
