@@ -71,9 +71,9 @@ def define_weeks(settings: Settings) -> list[dg.AssetsDefinition]:
             Actor(who="weekly_close", reason="the week is over", correlation_id=correlation_of(context)),
         )
         found = run_or_fail(lambda: _validate(engine, settings, week, actor if config.close else None), settings)
+        yield dg.MaterializeResult(metadata=_describe(found))
         for stage in found.stages:
             yield dg.AssetCheckResult(check_name=stage.stage, **describe_result(check_stage(week, stage)))
-        yield dg.MaterializeResult(metadata=_describe(found))
 
     return [validate_partition]
 
