@@ -1,11 +1,12 @@
 """List what ``monitoring.health`` looks at: each probe is one question, shared with the rooms and the doctor."""
 
+import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 import psycopg
 from sqlalchemy import Engine
@@ -44,6 +45,8 @@ MINUTES_FROM = 600.0
 
 INTERVALS = 4
 """A sensor that has missed so many ticks has stopped, but never one that ticked within ``DAEMON_SECONDS``."""
+
+T = TypeVar("T")
 
 Look = Callable[[], Sequence[CheckResult]]
 
@@ -92,6 +95,13 @@ class Round:
     find_opened: Callable[[], Opened]
     workflows: tuple[WorkflowHealth, ...] = ()
 
+    def ask_orchestrator(self, ask: Callable[[Orchestrator], T]) -> T:
+        """Return what Dagster's database says. Raises ``NotAskedError`` where it does not answer."""
+        try:
+            return ask(self.find_opened().orchestrator)
+        except DBAPIError:
+            raise NotAskedError("Dagster's database cannot be asked") from None
+
 
 def list_probes(round_: Round) -> list[Probe]:
     """Return the probes that the settings need, but that of the database, which opens what these go through."""
@@ -101,6 +111,7 @@ def list_probes(round_: Round) -> list[Probe]:
         return lambda: look(round_.find_opened().engine)
 
     return [
+        Probe(name="Dagster's database", look=partial(_check_dagster_database, round_), is_vital=True),
         Probe(name="Dagster's daemon", look=partial(_check_daemon, round_)),
         Probe(name="sensors", look=partial(_check_sensors, round_)),
         Probe(name="watcher", look=partial(_check_watcher, round_), is_vital=True),
@@ -152,9 +163,22 @@ def _nothing(name: str, summary: str) -> list[CheckResult]:
     return [CheckResult(name=name, passed=True, summary=summary, looked_at=0)]
 
 
+def _check_dagster_database(round_: Round) -> list[CheckResult]:
+    """Check that it answers: without it no run begins."""
+    orchestrator = round_.find_opened().orchestrator
+    name, began = "Dagster's database", time.perf_counter()
+    try:
+        is_used = bool(orchestrator.read_heartbeats())
+    except DBAPIError as error:
+        return [report_part(name, read_first_line(error), "check that the server has it; `pokervod dev` makes it")]
+    figures = {"latency_ms": round((time.perf_counter() - began) * 1000, 2)}
+    found = "answers" if is_used else "answers; no daemon has used it yet"
+    return [replace(report_part(name, found), figures=figures)]
+
+
 def _check_daemon(round_: Round) -> list[CheckResult]:
     """Check when the parts of Dagster's daemon told last that they live."""
-    seen = round_.find_opened().orchestrator.read_heartbeats()
+    seen = round_.ask_orchestrator(lambda each: each.read_heartbeats())
     ages = {part: (round_.now - seen[part]).total_seconds() for part in DAEMON_PARTS if part in seen}
     silent = {part: age for part, age in ages.items() if age > DAEMON_SECONDS}
     step = "start `pokervod dev`, or restart the unit of dagster-daemon"
@@ -171,7 +195,7 @@ def _check_daemon(round_: Round) -> list[CheckResult]:
 
 def has_sensors(round_: Round) -> bool:
     """Return whether Dagster's sensors run."""
-    seen = round_.find_opened().orchestrator.read_heartbeats().get("SENSOR")
+    seen = round_.ask_orchestrator(lambda each: each.read_heartbeats()).get("SENSOR")
     return seen is not None and (round_.now - seen).total_seconds() <= DAEMON_SECONDS
 
 
@@ -179,7 +203,8 @@ def _check_sensors(round_: Round) -> list[CheckResult]:
     """Check when each sensor ticked last and how; the daemon that runs them has a probe of its own."""
     if not has_sensors(round_):
         raise NotAskedError("Dagster's daemon does not run them")
-    found = [_judge_sensor(each, round_.now) for each in round_.find_opened().orchestrator.read_sensors()]
+    sensors = round_.ask_orchestrator(lambda each: each.read_sensors())
+    found = [_judge_sensor(each, round_.now) for each in sensors]
     if all(each.passed for each in found):
         return [replace(report_part("sensors", f"all {len(found)} have ticked in time"), looked_at=len(found))]
     return found
@@ -299,5 +324,5 @@ def _check_channels(engine: Engine, settings: Settings) -> list[CheckResult]:
 
 def _check_workflows(round_: Round) -> list[CheckResult]:
     """Check the runs of 24 hours, and keep their figures for the page."""
-    round_.workflows = read_workflows(round_.find_opened().orchestrator, round_.now)
+    round_.workflows = round_.ask_orchestrator(lambda each: read_workflows(each, round_.now))
     return judge_workflows(round_.workflows, round_.settings.monitoring.min_success_rate)

@@ -132,9 +132,21 @@ def _summarize(name: str, checks: Sequence[CheckResult]) -> str:
     names: dict[str, list[str]] = {}
     for each in listed:
         names.setdefault(each.summary, []).append(each.name)
-    told = "; ".join(found if of == [name] else f"{', '.join(of)}: {found}" for found, of in names.items())
+    told = "; ".join(_name_parts(name, of, found) for found, of in names.items())
     left = len(checks) - len(listed)
     return (f"{told}, and {left} more" if left else told) or "nothing to look at"
+
+
+def _name_parts(service: str, parts: Sequence[str], found: str) -> str:
+    """Return what was found with the names of the parts, where they are not that of the service.
+
+    >>> _name_parts("root nas", ["root nas", "library WSOP"], "/nas: is empty")
+    '/nas: is empty (also library WSOP)'
+    """
+    others = ", ".join(each for each in parts if each != service)
+    if service in parts:
+        return f"{found} (also {others})" if others else found
+    return f"{others}: {found}"
 
 
 def judge_system(services: Iterable[ServiceHealth]) -> ServiceState:

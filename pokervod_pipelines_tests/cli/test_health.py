@@ -62,6 +62,7 @@ def test_the_worst_is_first_with_what_to_do_in_80_columns() -> None:
     assert lines[1] == "unhealthy     3.2 ms database: it is away"
     assert lines[2] == "                     → start it"
     assert lines[3].startswith("degraded      3.2 ms root wsop: /mnt/wsop: does not answer")
+    assert lines[4] == "                     library wsop)"
     assert sum("→ mount the share" in each for each in lines) == 1
     assert [each.split()[0] for each in lines if each[0] != " "][-3:] == ["unknown", "healthy", "looked"]
     assert max(map(len, lines)) <= 80

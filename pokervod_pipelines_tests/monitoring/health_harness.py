@@ -6,7 +6,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import psycopg
 from sqlalchemy import Engine, text
+from sqlalchemy.exc import OperationalError
 
 from pokervod_pipelines.monitoring.health import HealthCheck
 from pokervod_pipelines.monitoring.health_access import open_access
@@ -24,8 +26,11 @@ class MadeOrchestrator:
     sensors: list[dict[str, Any]] = field(default_factory=lambda: [{}])
     today: list[RunTotals] = field(default_factory=list)
     week: list[RunTotals] = field(default_factory=list)
+    is_away: bool = False
 
     def read_heartbeats(self) -> Mapping[str, datetime]:
+        if self.is_away:
+            raise OperationalError("select 1", {}, psycopg.OperationalError("the server closed the connection"))
         if self.heartbeat_age is None:
             return {}
         return dict.fromkeys(DAEMON_PARTS, datetime.now(UTC) - timedelta(seconds=self.heartbeat_age))

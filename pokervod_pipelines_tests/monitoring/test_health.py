@@ -32,7 +32,16 @@ from pokervod_pipelines_tests.monitoring.health_harness import HealthHarness, Ma
 from pokervod_pipelines_tests.staged.mounts import UNKILLABLE, mount_hanging, need_mounts
 
 MAKE = Callable[..., HealthHarness]
-DATABASE_ONLY = {"Dagster's daemon", "sensors", "watcher", "render workers", "clock", "workflows", "sheets"}
+DATABASE_ONLY = {
+    "Dagster's database",
+    "Dagster's daemon",
+    "sensors",
+    "watcher",
+    "render workers",
+    "clock",
+    "workflows",
+    "sheets",
+}
 
 
 @pytest.fixture
@@ -58,7 +67,17 @@ def test_a_whole_installation_is_healthy_and_what_it_does_not_use_is_not(make: M
     health = make().look()
 
     assert health.state is ServiceState.HEALTHY
-    used = {"database", "Dagster's daemon", "sensors", "root nas", "outputs", "disk", "memory", "clock"}
+    used = {
+        "database",
+        "Dagster's database",
+        "Dagster's daemon",
+        "sensors",
+        "root nas",
+        "outputs",
+        "disk",
+        "memory",
+        "clock",
+    }
     unused = {"watcher", "render workers", "drop folders", "sheets", "nexrender", "alert channels", "workflows"}
     assert states(health) == dict.fromkeys(used, "healthy") | dict.fromkeys(unused, "unused")
     assert all(each.latency_ms is not None for each in health.services)
@@ -247,6 +266,19 @@ def test_a_database_that_is_away_leaves_the_rest_looked_at_and_says_so_once(make
     )
     assert [name for name, state in states(away).items() if state in {"degraded", "unhealthy"}] == ["database"]
     assert before.state == after.state == ServiceState.HEALTHY
+
+
+def test_dagsters_database_alone_is_at_fault_where_it_is_away(make: MAKE) -> None:
+    harness = make()
+    harness.orchestrator.is_away = True
+
+    health = harness.look()
+
+    assert [name for name, state in states(health).items() if state in {"degraded", "unhealthy"}] == [
+        "Dagster's database"
+    ]
+    assert health.services[0].summary == "the server closed the connection"
+    assert states(health)["watcher"] == states(health)["sensors"] == "unknown"
 
 
 def test_a_server_that_was_never_there_is_named_without_its_password(make: MAKE) -> None:
