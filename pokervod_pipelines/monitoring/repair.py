@@ -16,7 +16,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Engine
 
 from pokervod_pipelines.events import EventType, NewEvent, append_events
-from pokervod_pipelines.monitoring.health_shape import BAD, ServiceHealth, SystemHealth
+from pokervod_pipelines.monitoring.health_shape import BAD, SystemHealth
 from pokervod_pipelines.monitoring.health_store import StoredState, claim_repair, store_changes, store_repair
 from pokervod_pipelines.settings.monitoring import HookSettings
 from pokervod_pipelines.text.controls import show_controls
@@ -59,45 +59,49 @@ def find_hook(service: str, hooks: HookSettings) -> Hook | None:
 
 
 def record_and_repair(engine: Engine, health: SystemHealth, hooks: HookSettings) -> SystemHealth:
-    """Store what changed, run the hooks that are due, and return the health with what was tried for each service."""
-    host = platform.node()
+    """Store what changed, run a hook that is due, and return the health with what was tried for each service.
+
+    One hook is run in a look, so that it stays within the time of a tick; another one that is due has the next look.
+    """
+    host, is_free = platform.node(), True
     with engine.begin() as connection:
-        stored = store_changes(connection, host, health.services, health.at)
-    services = tuple(
-        _repair(engine, host, each, stored[each.name], hooks, health.at) if each.name in stored else each
-        for each in health.services
-    )
-    return replace(health, services=services)
+        known = store_changes(connection, host, health.services, health.at)
+    services = []
+    for each in health.services:
+        hook = find_hook(each.name, hooks) if each.state in BAD and each.name in known else None
+        if hook is not None:
+            said = _find_reason(known[each.name], hooks, health.at)
+            if not said and is_free:
+                said, is_free = _run_once(engine, host, known[each.name], hook, hooks)
+            each = replace(each, repair=f"`{hook.name}` {said or 'is run at the next look'}")  # noqa: PLW2901
+        services.append(each)
+    return replace(health, services=tuple(services))
 
 
-def _repair(
-    engine: Engine, host: str, service: ServiceHealth, stored: StoredState, hooks: HookSettings, now: datetime
-) -> ServiceHealth:
-    """Return the service with what its hook did, which is run now if that is due."""
-    hook = find_hook(service.name, hooks)
-    if hook is None or service.state not in BAD:
-        return service
+def _find_reason(stored: StoredState, hooks: HookSettings, now: datetime) -> str:
+    """Return why the hook of the failure is not run now, "" where it is due."""
     if stored.repair:
-        return replace(service, repair=f"`{hook.name}` {stored.repair}")
-    due = stored.changed_at + timedelta(seconds=hooks.after_seconds)
-    if now < due:
-        wait = f"is run if it lasts {hooks.after_seconds:.0f} s"
-        return replace(service, repair=f"`{hook.name}` {wait}")
-    event = {"service": service.name, "host": host, "hook": hook.name, "by": WHO, "reason": service.summary}
+        return stored.repair
+    is_due = now >= stored.changed_at + timedelta(seconds=hooks.after_seconds)
+    return "" if is_due else f"is run if it lasts {hooks.after_seconds:.0f} s"
+
+
+def _run_once(engine: Engine, host: str, stored: StoredState, hook: Hook, hooks: HookSettings) -> tuple[str, bool]:
+    """Run the hook unless that is done elsewhere or too often; return how it ended, and whether another may be run."""
+    event = {"service": stored.service, "host": host, "hook": hook.name, "by": WHO, "reason": stored.summary}
     with engine.begin() as connection:
-        if not claim_repair(connection, host, service.name, hook.name, hooks.per_hour):
-            spent = f"was run {hooks.per_hour} times within an hour or runs elsewhere: a person has to act"
-            return replace(service, repair=f"`{hook.name}` {spent}")
+        if not claim_repair(connection, host, stored.service, hook.name, hooks.per_hour):
+            return f"was run {hooks.per_hour} times within an hour or runs elsewhere: a person has to act", True
         started = NewEvent(EventType.MONITORING_REPAIR_STARTED, event)
         append_events(connection, "monitoring", stored.correlation_id, [started])
     began = time.monotonic()
     is_done, said = run_hook(hook.command, hooks.timeout_seconds)
     figures = {"done": is_done, "said": said, "seconds": round(time.monotonic() - began, 1)}
     with engine.begin() as connection:
-        store_repair(connection, host, service.name, said)
+        store_repair(connection, host, stored.service, said)
         ended = NewEvent(EventType.MONITORING_REPAIR_ENDED, event | figures)
         append_events(connection, "monitoring", stored.correlation_id, [ended])
-    return replace(service, repair=f"`{hook.name}` {said}; the next look tells whether it helped")
+    return f"{said}; the next look tells whether it helped", False
 
 
 def run_hook(command: Sequence[str], seconds: float) -> tuple[bool, str]:

@@ -161,6 +161,22 @@ def test_after_so_many_times_an_hour_a_person_has_to_act(harness: HealthHarness)
     assert "ended with status 0" in look(harness, hooks).repair
 
 
+def test_two_hooks_that_are_due_have_a_look_each(harness: HealthHarness, tmp_path: Path) -> None:
+    roots = ({"name": "nas", "path": tmp_path / "nas"}, {"name": "b", "path": tmp_path / "b"})
+    harness.settings = Settings.model_validate(
+        harness.settings.model_dump() | {"archive_roots": roots, "libraries": []}
+    )
+    hooks = HookSettings(remount={"nas": ("true",), "b": ("true",)}, after_seconds=0)
+
+    said = []
+    for _ in range(2):
+        found = record_and_repair(harness.engine, harness.look(), hooks)
+        said.append([found.find(f"root {name}").repair for name in ("nas", "b")])  # type: ignore[union-attr]
+
+    assert said[0][1] == "`remount b` is run at the next look"
+    assert ["ended with status 0" in each for each in (said[0][0], *said[1])] == [True] * 3
+
+
 def test_two_that_look_at_once_run_it_once(harness: HealthHarness) -> None:
     hooks = make_hooks("true", after_seconds=30)
     look(harness, hooks)
