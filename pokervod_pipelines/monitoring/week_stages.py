@@ -7,8 +7,9 @@ behind the count ("2 of 38 graphics failed"). ``weeks`` counts the rows.
 **Expected days.** A day ought to have hands where a live slot of the schedule (the newest export of the day) or a
 recorded session is on it, and it is over.
 
-**Files.** Every file that was first seen in the week, cleared ones excepted, and those still being written; and, once
-the week is over, that at least one video arrived for its expected days.
+**Files.** Every file that was first seen in the week, cleared ones excepted, and those still being written; the session
+files and exports that were read in it; and, once the week is over, that at least one video arrived for its expected
+days.
 
 **Rows and videos.** Every row of a sheet of the settings that was first read in the week ought to have its video. A
 video first seen in the week ought to have a row only where sheets annotate such videos: where a row of now is matched
@@ -108,6 +109,14 @@ STAGES = (
             union all
             select {write_day("h.since")}, 'file', 'still being written', library || ': ' || path || ': ' || reason
             from held_files h where since >= :since and since < :until and library = any(cast(:libraries as text[]))
+            union all
+            select {write_day("read_at")}, 'session file', 'that could not be read', case when state <> 'read' then
+                case when starts_with(reason, path) then reason else path || ': ' || coalesce(reason, state) end end
+            from hand_files where read_at >= :since and read_at < :until and (state <> 'waiting'
+                or mtime_ns < extract(epoch from cast(:now as timestamptz) - interval '1 hour') * 1000000000)
+            union all
+            select {write_day("imported_at")}, 'export', 'that could not be read', path || ': ' || error
+            from tournament_files where imported_at >= :since and imported_at < :until
             union all
             select e.day, 'broadcast day', 'without a video in their week',
                 case when not exists (select from files where category = 'video'

@@ -1,7 +1,7 @@
 """Spoil a healthy week in every way, and see it named in its stage, in its week, and in no other."""
 
 from collections.abc import Callable
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import Engine
@@ -12,10 +12,9 @@ from pokervod_pipelines.monitoring.week_stages import STAGES
 from pokervod_pipelines.monitoring.weeks import check_stage, find_days
 from pokervod_pipelines.settings import Settings
 from pokervod_pipelines_tests.monitoring.week_data import ARCHIVE, WeekData, at
+from pokervod_pipelines_tests.monitoring.week_faults import FAULTS, MONDAY, NO_FAULTS, SUNDAY, TUESDAY
 
-MONDAY = date(2026, 11, 23)
 WEEK, BEFORE = "2026-W48", "2026-W47"
-TUESDAY, SUNDAY = MONDAY + timedelta(days=1), MONDAY + timedelta(days=6)
 
 
 @pytest.fixture
@@ -57,183 +56,6 @@ def test_a_week_of_nothing_passes_no_check(data: WeekData) -> None:
     assert not found.is_complete
 
 
-def put_other_day(data: WeekData) -> None:
-    data.put_slot(SUNDAY)
-
-
-def remove_slot(data: WeekData) -> None:
-    data.put_slot(SUNDAY)
-    data.put_slot(SUNDAY, 20, is_live=False, seen_at=at(SUNDAY, 9))
-
-
-def put_open_slot(data: WeekData) -> None:
-    hand, *_ = data.put_session(SUNDAY)
-    data.put_slot(SUNDAY, end=None)
-    data.put_graphic("premium_hand", "b", SUNDAY, hand=hand, finished=at(SUNDAY, 23, 59))
-
-
-FAULTS: list[tuple[str, Callable[[WeekData], object], str, str, str]] = [
-    (
-        "a file is missing",
-        lambda data: data.put_video(at(TUESDAY, 9), state="missing"),
-        "files_arrived",
-        "5 of 5 broadcast days; 1 of 6 files missing",
-        ".mov, missing, since ",
-    ),
-    (
-        "a file was not seen",
-        lambda data: data.put_video(at(TUESDAY, 9), state="unseen"),
-        "files_arrived",
-        "5 of 5 broadcast days; 1 of 6 files not seen by the last scan",
-        ".mov, not seen by the last scan, since ",
-    ),
-    (
-        "a file never stops growing",
-        lambda data: data.execute(
-            "insert into held_files values ('nas', 'big.mov', 'wsop', 1, 'it is growing', :at)", at=at(TUESDAY, 9)
-        ),
-        "files_arrived",
-        "5 of 5 broadcast days; 1 of 6 files still being written",
-        "wsop: big.mov: it is growing",
-    ),
-    (
-        "no video arrived",
-        lambda data: data.execute("update nas_files set first_seen_at = :at", at=at(MONDAY - timedelta(days=3), 9)),
-        "files_arrived",
-        "5 of 5 broadcast days without a video in their week",
-        "2026-11-23: no video arrived in its week; live slot 19:00 Final table",
-    ),
-    (
-        "a name is like no other",
-        lambda data: data.put_video(at(TUESDAY, 9), project="", reason="no rule knows it"),
-        "names_understood",
-        "1 of 6 names that no rule understood",
-        ".mov: no rule knows it",
-    ),
-    (
-        "the catalog was not built",
-        lambda data: data.execute("delete from video_files where file_id = (select max(file_id) from video_files)"),
-        "names_understood",
-        "1 of 5 names not read yet",
-        "the catalog has not read it",
-    ),
-    (
-        "a row names no video",
-        lambda data: data.put_row(at(TUESDAY, 9), None),
-        "rows_matched",
-        "1 of 6 rows without video; 5 of 5 videos",
-        ": not matched yet",
-    ),
-    (
-        "a video has no row",
-        lambda data: data.put_video(at(TUESDAY, 9)),
-        "rows_matched",
-        "5 of 5 rows; 1 of 6 videos without a row",
-        "no row names it",
-    ),
-    (
-        "a clip has a bad timecode",
-        lambda data: data.execute(
-            "update hand_clips set problem = 'Out is before In' where id in (select max(id) from hand_clips)"
-        ),
-        "clips_usable",
-        "1 of 5 clips that cannot be cut",
-        ": Out is before In",
-    ),
-    (
-        "a clip was not made",
-        lambda data: data.execute("delete from hand_clips where id in (select max(id) from hand_clips)"),
-        "clips_usable",
-        "1 of 5 clips not made",
-        "its clip is not made",
-    ),
-    (
-        "a show has no hands",
-        put_other_day,
-        "hands_whole",
-        "1 of 6 days without hands",
-        "2026-11-29: no hands; live slot 19:00 Final table",
-    ),
-    (
-        "hands of a session were withdrawn",
-        lambda data: data.execute("update hands set withdrawn_by = 'person' where broadcast_day = :day", day=TUESDAY),
-        "hands_whole",
-        "1 of 5 days without hands",
-        "2026-11-24: no hands; live slot",
-    ),
-    (
-        "a session has fewer hands than its file",
-        lambda data: data.put_session(TUESDAY, reported=4, stored=0),
-        "hands_whole",
-        "1 of 5 days with fewer hands than recorded",
-        "(Table 7): 0 of 4 hands stored",
-    ),
-    (
-        "a premium hand has no instruction",
-        lambda data: data.put_session(TUESDAY),
-        "instructions_made",
-        "1 of 6 premium hands without instruction",
-        "Table 7 2026-11-24 #0 (",
-    ),
-    (
-        "an instruction was withdrawn",
-        lambda data: data.execute(
-            "update render_instructions set withdrawn_at = now() where hand_id is not null and broadcast_day = :day",
-            day=TUESDAY,
-        ),
-        "instructions_made",
-        "1 of 5 premium hands without instruction",
-        "Table 7 2026-11-24 #0 (",
-    ),
-    (
-        "a graphic failed",
-        lambda data: data.put_graphic("person", "a", TUESDAY, state="failed", finished=at(TUESDAY, 18)),
-        "graphics_delivered",
-        "1 of 11 graphics failed",
-        "(lower_third, 2026-11-24): failed, no font",
-    ),
-    (
-        "a graphic ran out of time",
-        lambda data: data.put_graphic("person", "a", TUESDAY, state="timed_out", finished=at(TUESDAY, 18)),
-        "graphics_delivered",
-        "1 of 11 graphics failed",
-        "(lower_third, 2026-11-24): timed_out, no font",
-    ),
-    (
-        "one failed and one waits",
-        lambda data: (
-            data.put_graphic("person", "a", TUESDAY, state="failed", finished=at(TUESDAY, 18)),
-            data.put_graphic("person", "b", TUESDAY, state="pending"),
-        ),
-        "graphics_delivered",
-        "1 of 12 graphics failed, 1 not finished",
-        "(lower_third, 2026-11-24): ",
-    ),
-    (
-        "a graphic of a hand came after the show",
-        lambda data: data.execute(
-            "update render_instructions set finished_at = :at where hand_id is not null and broadcast_day = :day",
-            at=at(TUESDAY, 23, 5),
-            day=TUESDAY,
-        ),
-        "delivered_before_slot",
-        "1 of 10 graphics late",
-        "needed at 2026-11-24 23:00, finished at 2026-11-24 23:05",
-    ),
-    (
-        "the announcement came after the start",
-        lambda data: data.execute(
-            "update render_instructions set finished_at = :at where hand_id is null and broadcast_day = :day",
-            at=at(TUESDAY, 19, 1),
-            day=TUESDAY,
-        ),
-        "delivered_before_slot",
-        "1 of 10 graphics late",
-        "needed at 2026-11-24 19:00, finished at 2026-11-24 19:01",
-    ),
-]
-
-
 @pytest.mark.parametrize(("about", "spoil", "stage", "sentence", "case"), FAULTS, ids=[each[0] for each in FAULTS])
 def test_a_fault_is_named_in_its_stage_of_its_week(
     data: WeekData, about: str, spoil: Callable[[WeekData], object], stage: str, sentence: str, case: str
@@ -251,39 +73,6 @@ def test_a_fault_is_named_in_its_stage_of_its_week(
     spoiled = {name for name, each in weeks.items() for s in each.stages if s.state is StageState.INCOMPLETE}
     assert spoiled == {WEEK}
     assert {*weeks} == {"2026-W46", BEFORE, WEEK, "2026-W49"}
-
-
-NO_FAULTS: list[tuple[str, Callable[[WeekData], object], str]] = [
-    ("a file that an operator cleared", lambda data: data.put_video(at(TUESDAY, 9), state="cleared"), "files_arrived"),
-    (
-        "a video of a project that no sheet annotates",
-        lambda data: data.put_video(at(TUESDAY, 9), project="PAD"),
-        "rows_matched",
-    ),
-    ("a test session without hands", lambda data: data.put_session(TUESDAY, stored=0, is_test=True), "hands_whole"),
-    ("a slot that is not live", lambda data: data.put_slot(SUNDAY, is_live=False), "hands_whole"),
-    ("a slot of today", lambda data: data.put_slot(data.now.date()), "hands_whole"),
-    (
-        "a slot that a later export removed",
-        remove_slot,
-        "hands_whole",
-    ),
-    (
-        "a graphic that a person cancelled",
-        lambda data: data.put_graphic("person", "a", TUESDAY, state="cancelled"),
-        "graphics_delivered",
-    ),
-    (
-        "a graphic without a slot",
-        lambda data: data.put_graphic("elimination", "a", SUNDAY, finished=at(SUNDAY, 23, 59)),
-        "delivered_before_slot",
-    ),
-    (
-        "a slot without an end",
-        put_open_slot,
-        "delivered_before_slot",
-    ),
-]
 
 
 @pytest.mark.parametrize(("about", "put", "stage"), NO_FAULTS, ids=[each[0] for each in NO_FAULTS])

@@ -105,6 +105,19 @@ class WeekData:
             videos=[*videos],
         )
 
+    def put_session_file(self, at: datetime, state: str) -> None:
+        """Put a session file that was written and read then."""
+        self.execute(
+            """
+            insert into hand_files (path, digest, size, mtime_ns, state, reason, read_at)
+            values ('/drop/a.json', '', 1, :mtime, :state, :reason, :at)
+            """,
+            mtime=int(at.timestamp() * 1e9),
+            state=state,
+            reason=None if state == "read" else "no session",
+            at=at,
+        )
+
     def put_row(self, at: datetime, video: int | None, *, problem: str | None = None, has_clip: bool = True) -> int:
         """Put a row of the sheet, matched to the video or to none, with its clip."""
         ((row,),) = self.execute(
