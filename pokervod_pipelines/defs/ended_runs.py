@@ -17,6 +17,9 @@ OVERLAP = timedelta(minutes=2)
 RUNS_AT_ONCE = 500
 MICROSECOND = timedelta(microseconds=1)
 
+FROM_OUTSIDE = "This run has been marked as failed from outside the execution context."
+"""What Dagster says of a run that it could not start; why is in an event of its engine."""
+
 WILL_RETRY_TAG = "dagster/will_retry"
 """Dagster itself starts this run again, since its process died."""
 
@@ -54,16 +57,24 @@ def is_started_again(run: dg.DagsterRun) -> bool:
 
 
 def describe_failure(instance: dg.DagsterInstance, run_id: str) -> str:
-    """Return why the run failed: what its first failed step said, or the run itself."""
-    for type_ in (dg.DagsterEventType.STEP_FAILURE, dg.DagsterEventType.RUN_FAILURE):
-        for entry in instance.all_logs(run_id, of_type=type_):
-            event = entry.dagster_event
-            error = getattr(event.event_specific_data, "error", None) if event else None
-            if error is not None:
+    """Return why the run failed: what its first failed step said, else the run itself, else what Dagster met last."""
+    of_steps, of_run, of_engine = (
+        [entry.dagster_event for entry in instance.all_logs(run_id, of_type=type_) if entry.dagster_event]
+        for type_ in (
+            dg.DagsterEventType.STEP_FAILURE,
+            dg.DagsterEventType.RUN_FAILURE,
+            dg.DagsterEventType.ENGINE_EVENT,
+        )
+    )
+    for event in (*of_steps, *of_run):
+        if error := getattr(event.event_specific_data, "error", None):
+            return describe_error(find_own_error(error).message)
+    told = next((event.message for event in of_run if event.message), "")
+    if not told or told == FROM_OUTSIDE:
+        for event in reversed(of_engine):
+            if error := getattr(event.event_specific_data, "error", None):
                 return describe_error(find_own_error(error).message)
-            if event and event.message and type_ is dg.DagsterEventType.RUN_FAILURE:
-                return event.message
-    return describe_error("")
+    return told or describe_error("")
 
 
 def find_own_error(error: SerializableErrorInfo) -> SerializableErrorInfo:

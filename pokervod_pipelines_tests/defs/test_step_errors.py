@@ -5,7 +5,9 @@ from collections.abc import Callable
 import dagster as dg
 import psycopg
 import pytest
+from dagster._core.events import EngineEventData
 from dagster._serdes import serialize_value
+from dagster._utils.error import SerializableErrorInfo
 from sqlalchemy.exc import OperationalError, StatementError
 
 from pokervod_pipelines.defs.ended_runs import describe_failure
@@ -66,3 +68,19 @@ def test_an_error_says_the_same_to_an_alert_and_to_the_status(fail: Callable[[],
 
         assert describe_failure(instance, run_id) == told
         assert read_step_error(serialize_value(entry)) == told
+
+
+def test_a_run_that_could_not_be_started_says_why() -> None:
+    @dg.op
+    def scan() -> None: ...
+
+    @dg.job
+    def scans() -> None:
+        scan()
+
+    with dg.DagsterInstance.ephemeral() as instance:
+        run = instance.create_run_for_job(scans)
+        error = SerializableErrorInfo("ValueError: the code server does not answer\n", stack=[], cls_name="ValueError")
+        instance.report_engine_event("taken from the queue", run, EngineEventData(error=error))
+        instance.report_run_failed(run)
+        assert describe_failure(instance, run.run_id) == "the code server does not answer"
