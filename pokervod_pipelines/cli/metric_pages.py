@@ -25,8 +25,8 @@ UNITS = ((172_800, 86_400, "days"), (7_200, 3_600, "h"), (120, 60, "min"))
 def format_seconds(seconds: float | None) -> str:
     """Return a duration in the largest unit of which there are at least two.
 
-    >>> format_seconds(None), format_seconds(4.25), format_seconds(95), format_seconds(7_380), format_seconds(200_000)
-    ('–', '4.2 s', '95 s', '2.1 h', '2.3 days')
+    >>> format_seconds(None), format_seconds(4.25), format_seconds(95), format_seconds(7_920), format_seconds(200_000)
+    ('–', '4.2 s', '95 s', '2.2 h', '2.3 days')
     """
     if seconds is None:
         return NOTHING
@@ -50,13 +50,15 @@ def format_share(share: float | None) -> str:
 
 
 def format_number(value: float | None) -> str:
-    """Return a number, with a decimal where it is small.
+    """Return a number, with decimals where it is small: a little is never nothing.
 
-    >>> format_number(None), format_number(0), format_number(2.5), format_number(1204.3)
-    ('–', '0', '2.5', '1,204')
+    >>> format_number(None), format_number(0), format_number(0.042), format_number(2.5), format_number(1204.3)
+    ('–', '0', '0.04', '2.5', '1,204')
     """
     if value is None:
         return NOTHING
+    if 0 < value < 0.1:
+        return f"{value:.1g}"
     return f"{value:.1f}" if 0 < value < 10 and value != int(value) else f"{value:,.0f}"
 
 
@@ -65,7 +67,7 @@ def draw_series(series: Sequence[Point]) -> str:
 
     >>> from datetime import UTC, datetime
     >>> draw_series([Point(at=datetime(2026, 5, 4, tzinfo=UTC), value=each) for each in (0, 1, 2, 8)])
-    '▁▁▂█'
+    '▁▂▃█'
     """
     if not any(each.value for each in series):
         return ""

@@ -63,8 +63,8 @@ def metrics(
 def _read_window(window: str, since: str, until: str, settings: Settings) -> Window:
     if not since and not until:
         return make_window(read_length("--window", window))
-    period = read_period(since, until, settings.zone)
-    end = period.until or datetime.now(UTC)
+    period, now = read_period(since, until, settings.zone), datetime.now(UTC)
+    end = min(period.until or now, now)  # nothing is known of what is to come
     if period.since is None:
         return make_window(read_length("--window", window), end)
     if period.since >= end:

@@ -73,7 +73,7 @@ def estimate_percentile(sums: Mapping[str, float], share: float) -> float | None
     """Return the seconds below which that share of the latencies is, by their classes; None without any.
 
     >>> round(estimate_percentile({"c24": 1, "c25": 2, "c40": 1}, 0.5), 2)
-    8.72
+    9.11
     """
     classes = sorted(
         (int(key[1:]), count) for key, count in sums.items() if key[0] == "c" and key[1:].lstrip("-").isdigit()

@@ -4,6 +4,7 @@ Shares are asked in processes of their own, all at the same time, and waited for
 nothing else.
 """
 
+import os
 import shutil
 from collections import defaultdict
 from collections.abc import Iterator
@@ -95,7 +96,7 @@ def _read_space(path: Path) -> tuple[int, int]:
 
 
 def measure_processes(settings: Settings) -> list[ProcessMemory]:
-    """Return the memory of our processes in this installation's folder, and of its PostgreSQL, by what they are."""
+    """Return the memory of the other processes in this installation's folder, and of its PostgreSQL, by their kind."""
     found: dict[str, list[int]] = defaultdict(list)
     for kind, process in _list_processes(settings):
         with suppress(psutil.Error):
@@ -108,7 +109,7 @@ def _list_processes(settings: Settings) -> Iterator[tuple[str, psutil.Process]]:
     data = _find_data(settings)
     for process in psutil.process_iter():
         with suppress(psutil.Error):
-            if kind := _name_kind(process, folders, data):
+            if process.pid != os.getpid() and (kind := _name_kind(process, folders, data)):
                 yield kind, process
 
 

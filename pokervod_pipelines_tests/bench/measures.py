@@ -29,7 +29,10 @@ DAYS = 90
 GRAPHICS_A_DAY = 1_500
 YEAR = 365
 
-LENGTHS = {"1 h": 1, "24 h": 24, "7 days": 7 * 24, "90 days": 90 * 24}
+VACUUM_DAYS = 2
+"""A year passes in minutes, in which PostgreSQL's autovacuum hardly runs; in a real one it does as often as this."""
+
+LENGTHS = {"1 h": 1, "24 h": 24, "7 days": 7 * 24, "30 days": 30 * 24, "90 days": 90 * 24}
 WINDOWS = {name: timedelta(hours=hours) for name, hours in LENGTHS.items()}
 
 Measure = Callable[[Connection], object]
@@ -97,6 +100,8 @@ def _measure_year(engine: Engine, settings: Settings, days: int) -> Iterator[Fig
         with engine.begin() as connection:
             connection.execute(_LOOKS, {"since": now - timedelta(days=1), "until": now - timedelta(minutes=1)})
         roll_up(engine, settings, now=now)
+        if day % VACUUM_DAYS == 0:
+            _vacuum(engine, "measure_rollups")
     took = time.perf_counter() - started
     rows = _ask(engine, "select count(*) from measure_rollups")
     size = _ask(engine, "select pg_total_relation_size('measure_rollups')")
@@ -121,6 +126,11 @@ def _ask(engine: Engine, statement: str) -> int:
         return int(connection.scalar(text(statement)) or 0)
 
 
+def _vacuum(engine: Engine, table: str = "") -> None:
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(text(f"vacuum analyze {table}"))
+
+
 def _fill(engine: Engine, now: datetime, days: int, count: int) -> None:
     """Insert so many ended instructions of the last days, evenly, with the three events of each."""
     with engine.begin() as connection:
@@ -133,8 +143,7 @@ def _fill(engine: Engine, now: datetime, days: int, count: int) -> None:
             ("'render.' || state", "finished_at"),
         ):
             connection.execute(text(_EVENTS.format(type=type_, at=moment)))
-    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.execute(text("vacuum analyze"))
+    _vacuum(engine)
 
 
 def _add_rest(engine: Engine, now: datetime, count: int) -> None:
@@ -145,8 +154,7 @@ def _add_rest(engine: Engine, now: datetime, count: int) -> None:
         connection.execute(_HANDS, values)
         connection.execute(_OF_HANDS)
         connection.execute(_PENDING, values)
-    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.execute(text("vacuum analyze"))
+    _vacuum(engine)
 
 
 _INSTRUCTIONS = text("""

@@ -60,7 +60,7 @@ def test_a_person_sees_the_figures_of_the_window(pokervod: RunCommand, graphics:
     assert "1 pending, 0 of them paused; 0 processing" in columns["queue"]
     assert columns["delayed"].split()[1] == "1"
     (payouts,) = [line.split() for line in day.splitlines() if line.split()[:1] == ["payouts"]]
-    assert payouts[1:] == ["1", "0.0", "10", "s", "10", "s", "10", "s", "0", "%", "0"]
+    assert payouts[1:] == ["1", "0.04", "10", "s", "10", "s", "10", "s", "0", "%", "0"]
 
 
 def test_a_program_gets_the_shapes_of_the_api(pokervod: RunCommand, graphics: MeasuredQueue) -> None:

@@ -70,7 +70,6 @@ def put_on_share(folder: Path, *names: str, probe: bool = False) -> None:
         ("archive", "nas scan --library WSOP"),
         ("archive", "sync"),
         ("archive", "doctor"),
-        ("archive", "metrics"),
         ("sheets", "sheets sync"),
         ("sheets", "doctor"),
         ("drop", "doctor"),
@@ -78,7 +77,6 @@ def put_on_share(folder: Path, *names: str, probe: bool = False) -> None:
         ("renders", "render worker --until-empty"),
         ("renders", "render accept-folder --reason x"),
         ("renders", "doctor"),
-        ("renders", "metrics"),
         ("templates", "render templates"),
         ("templates", "doctor"),
     ],
@@ -92,6 +90,20 @@ def test_a_command_ends_at_its_limit_and_names_what_does_not_answer(
 
     assert f"share/{place}" in said
     assert SILENT in said
+    assert list_left(str(installation.folder)) == []
+
+
+@pytest.mark.parametrize("how", [KILLABLE, UNKILLABLE])
+@pytest.mark.parametrize("place", ["archive", "renders"])
+def test_metrics_have_all_figures_but_the_space_of_what_does_not_answer(
+    installation: Installation, place: str, how: signal.Signals
+) -> None:
+    put_on_share(installation.folder, place)
+    with mount_hanging(installation.folder / "real", installation.folder / "share", how):
+        said = run_to_its_limit(installation, "metrics", status=0)
+
+    assert f"share/{place}: {SILENT} (waited 4 s)" in said
+    assert "free of" in said
     assert list_left(str(installation.folder)) == []
 
 
@@ -165,15 +177,15 @@ def test_what_no_command_reaches_in_a_small_installation_ends_too(
     assert list_left(str(tmp_path)) == []
 
 
-def run_to_its_limit(installation: Installation, command: str) -> str:
-    """Run a command that fails, and return what it said; without any of its processes left it is waited for."""
+def run_to_its_limit(installation: Installation, command: str, *, status: int = 1) -> str:
+    """Run a command that fails, or not, and return what it said; without any of its processes left it is waited for."""
     process = installation.start(*command.split(), COLUMNS="300", **{MARK: str(installation.folder)})
     try:
         out, errors = process.communicate(timeout=LIMIT_SECONDS)
     except subprocess.TimeoutExpired:
         process.kill()
         pytest.fail(f"pokervod {command} hangs")
-    assert process.returncode == 1, errors
+    assert process.returncode == status, errors
     return out + errors
 
 
