@@ -3,7 +3,7 @@
 import sys
 from dataclasses import asdict
 from datetime import UTC, datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import typer
 
@@ -29,7 +29,7 @@ def metrics(
     window: Annotated[str, typer.Option("--window", "-w", metavar="LENGTH", help=f"The last {LENGTHS}.")] = WINDOW,
     since: SinceOption = "",
     until: UntilOption = "",
-    by: Annotated[Literal["", "renderer", "template"], typer.Option("--by", help="Tell graphics apart by this.")] = "",
+    by: Annotated[Group | None, typer.Option("--by", help="Tell graphics apart by this.")] = None,
     as_json: JsonOption = False,
     prometheus: Annotated[bool, typer.Option("--prometheus", help="Print Prometheus' text format.")] = False,
 ) -> None:
@@ -46,7 +46,7 @@ def metrics(
     settings = load_settings()
     chosen = _read_window(window, since, until, settings)
     with open_database(settings) as engine, open_run_measures(settings) as runs:
-        measured = measure_all(engine, runs, settings, chosen, by=by or None)
+        measured = measure_all(engine, runs, settings, chosen, by=by)
         with engine.connect() as connection:
             if prometheus:
                 from pokervod_pipelines.monitoring.measures_prometheus import write_prometheus  # noqa: PLC0415 - slow
@@ -57,7 +57,7 @@ def metrics(
     if as_json:
         print_json(_make_document(measured, queue))
     else:
-        _print(measured, by or None)
+        _print(measured, by)
 
 
 def _read_window(window: str, since: str, until: str, settings: Settings) -> Window:
