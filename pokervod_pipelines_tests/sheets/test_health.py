@@ -10,8 +10,9 @@ import pytest
 from sqlalchemy import Engine
 
 from pokervod_pipelines.checks import CheckResult, Severity
+from pokervod_pipelines.policies.blocks import BREAKER
 from pokervod_pipelines.settings import Settings
-from pokervod_pipelines.sheets.health import check_sheets
+from pokervod_pipelines.sheets.health import check_access, check_sheets
 from pokervod_pipelines_tests.google import faults
 from pokervod_pipelines_tests.google.answers import Refused
 from pokervod_pipelines_tests.google.clock import VirtualClock
@@ -41,7 +42,15 @@ class Checkup:
 
     def check(self, *identities: str, **options: Any) -> list[CheckResult]:
         """Return the result of each sheet, which is to be written to."""
-        settings = self.make_settings(
+        return check_sheets(self.configure(*identities, **options), self.engine, clock=self.google.clock)
+
+    def check_cheaply(self, *identities: str) -> list[CheckResult]:
+        """Return the result of each sheet without reading one."""
+        assert self.engine is not None
+        return check_access(self.configure(*identities), self.engine, clock=self.google.clock)
+
+    def configure(self, *identities: str, **options: Any) -> Settings:
+        return self.make_settings(
             sheets=[
                 {"name": f"sheet{place}", "spreadsheet": identity, "write_back": True, **options}
                 for place, identity in enumerate(identities)
@@ -49,7 +58,6 @@ class Checkup:
             google={"endpoint": self.google.root, "seconds_per_call": 1},
             google_credentials=json.dumps(self.account),
         )
-        return check_sheets(settings, self.engine, clock=self.google.clock)
 
 
 @pytest.fixture
@@ -171,3 +179,29 @@ def test_a_missing_account_is_reported_for_each_sheet(checkup: Checkup) -> None:
 
     assert ["expected the key of a service account" in result.next_step for result in results] == [True, True]
     assert checkup.google.calls == []
+
+
+def test_a_cheap_check_makes_one_call_for_all_sheets_and_names_one_that_is_not_shared(checkup: Checkup) -> None:
+    results = checkup.check_cheaply(*(checkup.add(HANDS).id for _ in range(3)))
+    calls = Counter(call.kind for call in checkup.google.calls)
+    (alone,) = checkup.check_cheaply(checkup.add(HANDS, "").id)
+
+    assert [each.passed for each in results] == [True] * 3
+    assert sum(calls.values()) - calls["token"] == 1
+    assert not alone.passed
+    assert "or it is not shared: open it, press Share" in alone.next_step
+
+
+def test_a_cheap_check_calls_nothing_while_the_breaker_is_open_and_says_so(checkup: Checkup) -> None:
+    identity = checkup.add(HANDS).id
+    checkup.google.fault_source = lambda call: faults.broken(503) if call.kind != "token" else None
+    for _ in range(BREAKER.failures):
+        failed = checkup.check_cheaply(identity)
+    checkup.google.fault_source = lambda call: None
+    made = len(checkup.google.calls)
+    (open_,) = checkup.check_cheaply(identity)
+
+    assert not failed[0].passed
+    assert len(checkup.google.calls) == made
+    assert not open_.passed
+    assert "does not answer" in open_.next_step
