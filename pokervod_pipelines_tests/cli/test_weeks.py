@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +13,12 @@ from typer.testing import CliRunner
 
 from pokervod_pipelines.cli.app import app
 from pokervod_pipelines.errors import BadInput
-from pokervod_pipelines.monitoring.week_shape import Week
-from pokervod_pipelines.settings import load_settings
+from pokervod_pipelines.monitoring.weeks import find_current_week
+from pokervod_pipelines.settings import Settings, load_settings
 from pokervod_pipelines_tests.monitoring.week_data import ARCHIVE, WeekData, at
 
 Run = Callable[..., Any]
-LAST = Week.of(date.today()).shift(-2)  # noqa: DTZ011 - a week that is over in every zone
+LAST = find_current_week(Settings(home=Path("home"))).shift(-2)
 MONDAY = LAST.monday
 
 
