@@ -13,7 +13,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from pokervod_pipelines.cli import database_service, services
+from pokervod_pipelines.cli import database_service
 from pokervod_pipelines.cli.database_service import DatabaseService, watch_database
 from pokervod_pipelines.cli.services import run_services
 from pokervod_pipelines.db.embedded import EmbeddedServer
