@@ -36,7 +36,7 @@ def build_defs(**overrides: Any) -> dg.Definitions:
     """Build fresh definitions; ``settings``, ``engine`` and ``listener`` default to those of the folder."""
     settings = fix_first_day(overrides.get("settings") or load_settings())
     sync_jobs, plans = define_sync_jobs(settings), read_plans(settings)
-    workflow_jobs, weekly_job = define_workflow_jobs(settings), define_weekly_job()
+    workflow_jobs, weekly_job = define_workflow_jobs(settings), define_weekly_job(settings)
     open_engine = (lambda: overrides["engine"]) if "engine" in overrides else keep_engine(settings)
     assets: list[dg.AssetsDefinition | dg.AssetSpec] = [
         *define_sources(settings),

@@ -95,9 +95,14 @@ def _describe(found: WeekValidation) -> dict[str, dg.MetadataValue]:
     }
 
 
-def define_weekly_job() -> UnresolvedAssetJobDefinition:
+def define_weekly_job(settings: Settings) -> UnresolvedAssetJobDefinition:
     """Define the job ``weekly_validation``, for one week or, as a backfill, for many."""
-    return dg.define_asset_job(NAME, selection=[NAME], description="Validates the data of a week, stage by stage.")
+    return dg.define_asset_job(
+        NAME,
+        selection=[NAME],
+        description="Validates the data of a week, stage by stage.",
+        tags={"dagster/max_runtime": str(round(settings.workflows.timeout_seconds))},
+    )
 
 
 def define_weekly_close(settings: Settings, job: UnresolvedAssetJobDefinition) -> dg.ScheduleDefinition:
