@@ -16,10 +16,10 @@ from pokervod_pipelines.cli.output import PIPE_WIDTH, SafeConsole, print_json, p
 from pokervod_pipelines.cli.stopping import follow_until_interrupt
 from pokervod_pipelines.db.failures import read_first_line
 from pokervod_pipelines.defs.orchestrator_facts import OrchestratorFacts
-from pokervod_pipelines.monitoring.health import DATABASE, HealthCheck
-from pokervod_pipelines.monitoring.health_access import DatabaseAccess, open_access
-from pokervod_pipelines.monitoring.health_shape import ServiceState, SystemHealth
-from pokervod_pipelines.monitoring.repair import record_and_repair
+from pokervod_pipelines.monitoring.health.access import DatabaseAccess, open_access
+from pokervod_pipelines.monitoring.health.check import DATABASE, HealthCheck
+from pokervod_pipelines.monitoring.health.repair import record_and_repair
+from pokervod_pipelines.monitoring.health.shape import ServiceState, SystemHealth
 from pokervod_pipelines.settings import Settings, load_settings
 
 FOLLOW_SECONDS = 10.0

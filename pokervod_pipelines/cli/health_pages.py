@@ -7,7 +7,7 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from pokervod_pipelines.cli.output import make_table, show_time, wrap_line
-from pokervod_pipelines.monitoring.health_shape import (
+from pokervod_pipelines.monitoring.health.shape import (
     BAD,
     RunFigures,
     ServiceHealth,

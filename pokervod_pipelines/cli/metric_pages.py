@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from pokervod_pipelines.cli.output import count_nouns, human_size, show_time
-from pokervod_pipelines.monitoring.measures_shape import (
+from pokervod_pipelines.monitoring.measures.shape import (
     DiskSpace,
     Group,
     Measures,

@@ -13,9 +13,9 @@ from pokervod_pipelines.cli.output import print_json, print_table, show_time
 from pokervod_pipelines.db.engine import open_database
 from pokervod_pipelines.defs.run_measures import open_run_measures
 from pokervod_pipelines.errors import BadInput
-from pokervod_pipelines.monitoring.measures import measure_all
-from pokervod_pipelines.monitoring.measures_renders import measure_totals, read_queue_series
-from pokervod_pipelines.monitoring.measures_shape import Group, Measures, Window, make_window
+from pokervod_pipelines.monitoring.measures.measure import measure_all
+from pokervod_pipelines.monitoring.measures.renders import measure_totals, read_queue_series
+from pokervod_pipelines.monitoring.measures.shape import Group, Measures, Window, make_window
 from pokervod_pipelines.periods import LENGTHS, read_length, read_period
 from pokervod_pipelines.settings import Settings, load_settings
 
@@ -49,7 +49,7 @@ def metrics(
         measured = measure_all(engine, runs, settings, chosen, by=by)
         with engine.connect() as connection:
             if prometheus:
-                from pokervod_pipelines.monitoring.measures_prometheus import write_prometheus  # noqa: PLC0415 - slow
+                from pokervod_pipelines.monitoring.measures.prometheus import write_prometheus  # noqa: PLC0415 - slow
 
                 sys.stdout.write(write_prometheus(measured, measure_totals(connection, settings)))
                 return

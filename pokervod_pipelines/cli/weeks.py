@@ -9,9 +9,15 @@ from pokervod_pipelines.cli.options import ByOption, JsonOption
 from pokervod_pipelines.cli.output import count_nouns, out, print_json, print_table, show_time
 from pokervod_pipelines.db.engine import open_database
 from pokervod_pipelines.errors import BadInput, Unavailable
-from pokervod_pipelines.monitoring.week_shape import StageState, Week, WeekStage, WeekValidation, list_weeks
-from pokervod_pipelines.monitoring.week_stages import STAGES
-from pokervod_pipelines.monitoring.weeks import MARKS, find_current_week, find_days, validate_week, validate_weeks
+from pokervod_pipelines.monitoring.weeks.shape import StageState, Week, WeekStage, WeekValidation, list_weeks
+from pokervod_pipelines.monitoring.weeks.stages import STAGES
+from pokervod_pipelines.monitoring.weeks.validation import (
+    MARKS,
+    find_current_week,
+    find_days,
+    validate_week,
+    validate_weeks,
+)
 from pokervod_pipelines.settings import Settings, load_settings
 
 MOST_WEEKS = 106
@@ -71,7 +77,7 @@ def close(week: WeekArgument, by: ByOption = "") -> None:
     Example: pokervod weeks close 2026-W19
     """
     from pokervod_pipelines.cli.options import read_actor  # noqa: PLC0415 - reading needs none of these
-    from pokervod_pipelines.monitoring.week_closures import close_week  # noqa: PLC0415
+    from pokervod_pipelines.monitoring.weeks.closures import close_week  # noqa: PLC0415
 
     settings, actor = load_settings(), read_actor(by, "closed by command")
     with open_database(settings) as engine, engine.begin() as connection:

@@ -9,10 +9,10 @@ import dagster as dg
 
 from pokervod_pipelines.defs.orchestrator_facts import OrchestratorFacts
 from pokervod_pipelines.defs.sensors import OpenEngine
-from pokervod_pipelines.monitoring.health import DATABASE, HealthCheck
-from pokervod_pipelines.monitoring.health_probes import Opened
-from pokervod_pipelines.monitoring.health_shape import BAD, ServiceState
-from pokervod_pipelines.monitoring.repair import record_and_repair
+from pokervod_pipelines.monitoring.health.check import DATABASE, HealthCheck
+from pokervod_pipelines.monitoring.health.probes import Opened
+from pokervod_pipelines.monitoring.health.repair import record_and_repair
+from pokervod_pipelines.monitoring.health.shape import BAD, ServiceState
 from pokervod_pipelines.settings import Settings
 
 INTERVAL_SECONDS = 30

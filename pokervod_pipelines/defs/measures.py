@@ -3,7 +3,7 @@
 import dagster as dg
 
 from pokervod_pipelines.defs.sensors import OpenEngine
-from pokervod_pipelines.monitoring.measures_rollup import roll_up
+from pokervod_pipelines.monitoring.measures.rollup import roll_up
 from pokervod_pipelines.settings import Settings
 
 ROLL_SECONDS = 60

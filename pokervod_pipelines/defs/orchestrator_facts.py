@@ -14,7 +14,7 @@ from sqlalchemy.exc import OperationalError
 
 from pokervod_pipelines.defs.run_history import SHOWN_JOBS
 from pokervod_pipelines.defs.step_errors import WRAPPERS, describe_error
-from pokervod_pipelines.monitoring.orchestrator import RunTotals, SensorFacts
+from pokervod_pipelines.monitoring.health.orchestrator import RunTotals, SensorFacts
 
 SENSORS = (
     "dead_runs",
@@ -40,7 +40,7 @@ TABLES = ("runs", "daemon_heartbeats", "instigators", "job_ticks")
 
 
 class OrchestratorFacts:
-    """Read an instance from its database: a ``monitoring.orchestrator.Orchestrator``."""
+    """Read an instance from its database: a ``monitoring.health.orchestrator.Orchestrator``."""
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine

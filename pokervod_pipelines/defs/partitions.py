@@ -7,8 +7,8 @@ import warnings
 
 import dagster as dg
 
-from pokervod_pipelines.monitoring.week_shape import Week
-from pokervod_pipelines.monitoring.weeks import find_current_week
+from pokervod_pipelines.monitoring.weeks.shape import Week
+from pokervod_pipelines.monitoring.weeks.validation import find_current_week
 from pokervod_pipelines.settings import Settings
 from pokervod_pipelines.workflows.first_day import BEFORE_IMPORT, find_first_day
 

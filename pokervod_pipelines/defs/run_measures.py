@@ -8,7 +8,7 @@ from sqlalchemy.exc import OperationalError
 
 from pokervod_pipelines.db.engine import make_engine, serve_database
 from pokervod_pipelines.defs.run_history import SHOWN_JOBS
-from pokervod_pipelines.monitoring.measures_shape import JobFigures, Window
+from pokervod_pipelines.monitoring.measures.shape import JobFigures, Window
 from pokervod_pipelines.settings import Settings
 
 
@@ -24,7 +24,7 @@ def open_run_measures(settings: Settings) -> Iterator["DagsterRunMeasures"]:
 
 
 class DagsterRunMeasures:
-    """Measure the runs of an instance from its database: a ``monitoring.measures_runs.RunMeasures``."""
+    """Measure the runs of an instance from its database: a ``monitoring.measures.runs.RunMeasures``."""
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine

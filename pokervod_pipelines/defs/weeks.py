@@ -1,6 +1,6 @@
 """Define the asset ``weekly_validation``, one partition an ISO week of broadcast days, with a check for each stage.
 
-What is checked is in ``monitoring.week_stages``. The schedule ``weekly_close`` runs the week that has just ended, and
+What is checked is in ``monitoring.weeks.stages``. The schedule ``weekly_close`` runs the week that has just ended, and
 closes it.
 """
 
@@ -19,10 +19,10 @@ from pokervod_pipelines.defs.dead_runs import hold_run
 from pokervod_pipelines.defs.partitions import broadcast_weeks, name_week, read_week, specify_weekly_check
 from pokervod_pipelines.defs.stages import CORRELATION_TAG, correlation_of, run_or_fail, tables_retries
 from pokervod_pipelines.errors import BadInput
-from pokervod_pipelines.monitoring.week_closures import close_week
-from pokervod_pipelines.monitoring.week_shape import Week, WeekValidation
-from pokervod_pipelines.monitoring.week_stages import STAGES
-from pokervod_pipelines.monitoring.weeks import check_stage, describe_week, find_current_week, validate_week
+from pokervod_pipelines.monitoring.weeks.closures import close_week
+from pokervod_pipelines.monitoring.weeks.shape import Week, WeekValidation
+from pokervod_pipelines.monitoring.weeks.stages import STAGES
+from pokervod_pipelines.monitoring.weeks.validation import check_stage, describe_week, find_current_week, validate_week
 from pokervod_pipelines.settings import Settings
 
 NAME, OP = "weekly_validation", "validate_week"

@@ -11,7 +11,7 @@ from pokervod_pipelines.checks import CheckResult, report_part
 from pokervod_pipelines.db.health import read_database
 from pokervod_pipelines.errors import BadSettings, PokervodError
 from pokervod_pipelines.events.retention import find_oldest
-from pokervod_pipelines.monitoring.machine import check_disk
+from pokervod_pipelines.monitoring.health.machine import check_disk
 from pokervod_pipelines.policies.health import check_breakers
 from pokervod_pipelines.settings import Settings, load_settings
 from pokervod_pipelines.workflows.blocks import check_blocks

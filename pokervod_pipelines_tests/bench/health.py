@@ -12,10 +12,10 @@ from sqlalchemy import text
 from pokervod_pipelines.db.embedded import EmbeddedServer
 from pokervod_pipelines.db.engine import embedded_folder, make_engine, serve_database
 from pokervod_pipelines.defs.orchestrator_facts import OrchestratorFacts
-from pokervod_pipelines.monitoring.health import HealthCheck
-from pokervod_pipelines.monitoring.health_access import open_access
-from pokervod_pipelines.monitoring.health_runs import DAY, WEEK, read_workflows
-from pokervod_pipelines.monitoring.repair import record_and_repair
+from pokervod_pipelines.monitoring.health.access import open_access
+from pokervod_pipelines.monitoring.health.check import HealthCheck
+from pokervod_pipelines.monitoring.health.repair import record_and_repair
+from pokervod_pipelines.monitoring.health.runs import DAY, WEEK, read_workflows
 from pokervod_pipelines.settings import load_settings
 from pokervod_pipelines_tests.bench.figure import Figure, percentile, scratch
 from pokervod_pipelines_tests.bench.status import fill, repeat_runs, take_ms

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from sqlalchemy import Connection, Engine, text
 
-from pokervod_pipelines.monitoring.measures_flow import measure_data_flow, measure_hands_today, measure_sync_lags
-from pokervod_pipelines.monitoring.measures_renders import (
+from pokervod_pipelines.monitoring.measures.flow import measure_data_flow, measure_hands_today, measure_sync_lags
+from pokervod_pipelines.monitoring.measures.renders import (
     measure_dashboard,
     measure_groups,
     measure_renders,
@@ -17,8 +17,8 @@ from pokervod_pipelines.monitoring.measures_renders import (
     read_queue_depth,
     read_queue_series,
 )
-from pokervod_pipelines.monitoring.measures_rollup import roll_up
-from pokervod_pipelines.monitoring.measures_shape import make_window
+from pokervod_pipelines.monitoring.measures.rollup import roll_up
+from pokervod_pipelines.monitoring.measures.shape import make_window
 from pokervod_pipelines.settings import Settings
 from pokervod_pipelines_tests.bench.figure import Figure, percentile, scratch, scratch_database
 

@@ -8,9 +8,9 @@ from pathlib import Path
 
 from sqlalchemy import Connection, Engine, text
 
-from pokervod_pipelines.monitoring import weeks
-from pokervod_pipelines.monitoring.week_shape import Week
-from pokervod_pipelines.monitoring.week_stages import STAGES
+from pokervod_pipelines.monitoring.weeks import validation
+from pokervod_pipelines.monitoring.weeks.shape import Week
+from pokervod_pipelines.monitoring.weeks.stages import STAGES
 from pokervod_pipelines.settings import Settings
 from pokervod_pipelines_tests.bench.figure import Figure, percentile, scratch, scratch_database
 from pokervod_pipelines_tests.monitoring.week_data import ARCHIVE
@@ -42,13 +42,13 @@ def measure(*, is_small: bool) -> Iterator[Figure]:
 
 def _measure_range(connection: Connection, settings: Settings, first: Week, last: Week) -> tuple[str, float, float]:
     """Return the slowest stage, how long it takes, and how long all take."""
-    values = weeks.list_values(settings, first, last, weeks.find_days(settings), NOW)
+    values = validation.list_values(settings, first, last, validation.find_days(settings), NOW)
     taken = {
-        stage.name: _time(lambda stage=stage: weeks.count_stage(connection, stage, values))  # type: ignore[misc]
+        stage.name: _time(lambda stage=stage: validation.count_stage(connection, stage, values))  # type: ignore[misc]
         for stage in STAGES
     }
     name = max(taken, key=lambda each: taken[each])
-    return name, taken[name], _time(lambda: weeks.validate_weeks(connection, settings, first, last, now=NOW))
+    return name, taken[name], _time(lambda: validation.validate_weeks(connection, settings, first, last, now=NOW))
 
 
 def _time(run: Callable[[], object]) -> float:

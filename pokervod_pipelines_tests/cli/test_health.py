@@ -14,7 +14,7 @@ from pokervod_pipelines.checks import CheckResult, report_part
 from pokervod_pipelines.cli.health import STATUSES
 from pokervod_pipelines.cli.health_pages import make_page
 from pokervod_pipelines.cli.output import SafeConsole
-from pokervod_pipelines.monitoring.health_shape import (
+from pokervod_pipelines.monitoring.health.shape import (
     RunFigures,
     ServiceHealth,
     ServiceState,

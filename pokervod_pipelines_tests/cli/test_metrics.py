@@ -8,7 +8,7 @@ from sqlalchemy import Engine
 
 from pokervod_pipelines.cli import metric_pages
 from pokervod_pipelines.cli.metric_pages import draw_series
-from pokervod_pipelines.monitoring.measures_shape import Point
+from pokervod_pipelines.monitoring.measures.shape import Point
 from pokervod_pipelines_tests.cli.command import RunCommand
 from pokervod_pipelines_tests.monitoring.measured import MeasuredQueue
 

@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 
 from pokervod_pipelines.cli.app import app
 from pokervod_pipelines.errors import BadInput
-from pokervod_pipelines.monitoring.weeks import find_current_week
+from pokervod_pipelines.monitoring.weeks.validation import find_current_week
 from pokervod_pipelines.settings import Settings, load_settings
 from pokervod_pipelines_tests.monitoring.week_data import ARCHIVE, WeekData, at
 

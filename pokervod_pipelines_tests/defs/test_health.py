@@ -31,7 +31,7 @@ from sqlalchemy import Engine, text
 from pokervod_pipelines.db.engine import make_engine, serve_database
 from pokervod_pipelines.definitions import build_defs
 from pokervod_pipelines.defs.orchestrator_facts import CLOCK_SUFFIX, SENSORS, OrchestratorFacts
-from pokervod_pipelines.monitoring.orchestrator import SensorFacts
+from pokervod_pipelines.monitoring.health.orchestrator import SensorFacts
 from pokervod_pipelines.settings import load_settings
 from pokervod_pipelines.workflows.setup import find_dagster_home, prepare_folder
 from pokervod_pipelines_tests.sync.installation import Installation, build_installation

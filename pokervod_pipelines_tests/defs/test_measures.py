@@ -13,7 +13,7 @@ from sqlalchemy import Engine, text
 
 from pokervod_pipelines.defs.measures import define_measure_sensors
 from pokervod_pipelines.defs.run_measures import open_run_measures
-from pokervod_pipelines.monitoring.measures_shape import JobFigures, Window
+from pokervod_pipelines.monitoring.measures.shape import JobFigures, Window
 from pokervod_pipelines.settings import Settings, load_settings
 from pokervod_pipelines.workflows.setup import find_dagster_home, prepare_folder
 from pokervod_pipelines_tests.monitoring.measured import MeasuredQueue

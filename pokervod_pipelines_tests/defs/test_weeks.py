@@ -12,7 +12,7 @@ from pokervod_pipelines.defs.assembly import build_defs
 from pokervod_pipelines.defs.partitions import broadcast_weeks, name_week, read_week
 from pokervod_pipelines.defs.weeks import NAME, OP, run_weeks
 from pokervod_pipelines.errors import BadInput
-from pokervod_pipelines.monitoring.week_shape import Week
+from pokervod_pipelines.monitoring.weeks.shape import Week
 from pokervod_pipelines.settings import Settings
 from pokervod_pipelines_tests.monitoring.week_data import ARCHIVE, WeekData
 

@@ -10,11 +10,11 @@ import psycopg
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import OperationalError
 
-from pokervod_pipelines.monitoring.health import HealthCheck
-from pokervod_pipelines.monitoring.health_access import open_access
-from pokervod_pipelines.monitoring.health_probes import DAEMON_PARTS
-from pokervod_pipelines.monitoring.health_shape import ServiceHealth, SystemHealth
-from pokervod_pipelines.monitoring.orchestrator import RunTotals, SensorFacts
+from pokervod_pipelines.monitoring.health.access import open_access
+from pokervod_pipelines.monitoring.health.check import HealthCheck
+from pokervod_pipelines.monitoring.health.orchestrator import RunTotals, SensorFacts
+from pokervod_pipelines.monitoring.health.probes import DAEMON_PARTS
+from pokervod_pipelines.monitoring.health.shape import ServiceHealth, SystemHealth
 from pokervod_pipelines.settings import Settings
 
 

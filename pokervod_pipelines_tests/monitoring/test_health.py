@@ -16,12 +16,12 @@ from pokervod_pipelines.db.engine import embedded_folder
 from pokervod_pipelines.db.locks import hold_lock
 from pokervod_pipelines.db.migrate import upgrade_database
 from pokervod_pipelines.events.breakers import make_breaker
-from pokervod_pipelines.monitoring.health import HealthCheck
-from pokervod_pipelines.monitoring.health_access import DatabaseAccess
-from pokervod_pipelines.monitoring.health_probes import Probe
-from pokervod_pipelines.monitoring.health_shape import ServiceState, SystemHealth
-from pokervod_pipelines.monitoring.machine import check_clock
-from pokervod_pipelines.monitoring.orchestrator import RunTotals
+from pokervod_pipelines.monitoring.health.access import DatabaseAccess
+from pokervod_pipelines.monitoring.health.check import HealthCheck
+from pokervod_pipelines.monitoring.health.machine import check_clock
+from pokervod_pipelines.monitoring.health.orchestrator import RunTotals
+from pokervod_pipelines.monitoring.health.probes import Probe
+from pokervod_pipelines.monitoring.health.shape import ServiceState, SystemHealth
 from pokervod_pipelines.policies.blocks import NEXRENDER, find_channel_service
 from pokervod_pipelines.policies.breakers import BreakerOptions
 from pokervod_pipelines.settings import Settings

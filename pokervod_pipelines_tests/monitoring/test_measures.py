@@ -9,16 +9,16 @@ from sqlalchemy import Engine, text
 
 from pokervod_pipelines.actors import Actor
 from pokervod_pipelines.errors import BadInput
-from pokervod_pipelines.monitoring import measures_machine
-from pokervod_pipelines.monitoring.measures_flow import measure_data_flow, measure_hands_today, measure_sync_lags
-from pokervod_pipelines.monitoring.measures_machine import measure_disks, measure_machine
-from pokervod_pipelines.monitoring.measures_renders import (
+from pokervod_pipelines.monitoring.measures import machine
+from pokervod_pipelines.monitoring.measures.flow import measure_data_flow, measure_hands_today, measure_sync_lags
+from pokervod_pipelines.monitoring.measures.machine import measure_disks, measure_machine
+from pokervod_pipelines.monitoring.measures.renders import (
     measure_dashboard,
     measure_groups,
     measure_renders,
     read_queue_depth,
 )
-from pokervod_pipelines.monitoring.measures_shape import QueueDepth, Window, make_window
+from pokervod_pipelines.monitoring.measures.shape import QueueDepth, Window, make_window
 from pokervod_pipelines.periods import read_length
 from pokervod_pipelines.render.pauses import name_scope, pause
 from pokervod_pipelines.settings import Settings
@@ -215,7 +215,7 @@ def test_the_machine_knows_its_memory(settings_factory: MakeSettings) -> None:
     memory = measure_machine(settings_factory()).memory
 
     assert 0 < memory.available_bytes < memory.total_bytes
-    assert measures_machine.DISK_SECONDS < 10
+    assert machine.DISK_SECONDS < 10
 
 
 @pytest.mark.parametrize("written", ["", "1", "h", "0h", "1 fortnight", "-1h"])

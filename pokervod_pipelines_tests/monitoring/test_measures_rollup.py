@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 from sqlalchemy import Engine, text
 
 from pokervod_pipelines.hands.times import BroadcastDays
-from pokervod_pipelines.monitoring.measures_counted import ENDED, REQUESTED, estimate_percentile
-from pokervod_pipelines.monitoring.measures_renders import measure_renders, read_queue_series
-from pokervod_pipelines.monitoring.measures_rollup import AGAIN, Counted, read_counted, roll_up
-from pokervod_pipelines.monitoring.measures_shape import Window, make_window
-from pokervod_pipelines.monitoring.measures_windows import KEPT, Calendar, Resolution, make_calendar, split_window
+from pokervod_pipelines.monitoring.measures.counted import ENDED, REQUESTED, estimate_percentile
+from pokervod_pipelines.monitoring.measures.renders import measure_renders, read_queue_series
+from pokervod_pipelines.monitoring.measures.rollup import AGAIN, Counted, read_counted, roll_up
+from pokervod_pipelines.monitoring.measures.shape import Window, make_window
+from pokervod_pipelines.monitoring.measures.windows import KEPT, Calendar, Resolution, make_calendar, split_window
 from pokervod_pipelines.settings import Settings
 from pokervod_pipelines_tests.monitoring.measured import MeasuredQueue
 
@@ -197,7 +197,7 @@ def test_of_many_latencies_the_percentiles_are_estimated_within_five_percent(
     window = make_window(timedelta(hours=1), NOW)
     with engine.connect() as connection:
         exact = measure_renders(connection, made, window, now=NOW).latency
-        monkeypatch.setattr("pokervod_pipelines.monitoring.measures_renders.MOST_EXACT", 10)
+        monkeypatch.setattr("pokervod_pipelines.monitoring.measures.renders.MOST_EXACT", 10)
         estimated = measure_renders(connection, made, window, now=NOW).latency
 
     assert (exact.p50, exact.is_estimated, estimated.is_estimated) == (100, False, True)

@@ -11,8 +11,8 @@ import pytest
 from pydantic import ValidationError
 from sqlalchemy import Engine
 
-from pokervod_pipelines.monitoring.health_shape import ServiceHealth, SystemHealth
-from pokervod_pipelines.monitoring.repair import find_hook, record_and_repair, run_hook
+from pokervod_pipelines.monitoring.health.repair import find_hook, record_and_repair, run_hook
+from pokervod_pipelines.monitoring.health.shape import ServiceHealth, SystemHealth
 from pokervod_pipelines.settings import Settings
 from pokervod_pipelines.settings.monitoring import HookSettings
 from pokervod_pipelines_tests.monitoring.health_harness import HealthHarness

@@ -9,9 +9,9 @@ from sqlalchemy import Engine
 
 from pokervod_pipelines.actors import Actor
 from pokervod_pipelines.errors import BadInput
-from pokervod_pipelines.monitoring.week_closures import close_week
-from pokervod_pipelines.monitoring.week_shape import Week
-from pokervod_pipelines.monitoring.weeks import check_stage
+from pokervod_pipelines.monitoring.weeks.closures import close_week
+from pokervod_pipelines.monitoring.weeks.shape import Week
+from pokervod_pipelines.monitoring.weeks.validation import check_stage
 from pokervod_pipelines.settings import Settings
 from pokervod_pipelines_tests.monitoring.week_data import ARCHIVE, WeekData, at
 

@@ -7,9 +7,9 @@ import pytest
 from sqlalchemy import Engine
 
 from pokervod_pipelines.errors import BadInput
-from pokervod_pipelines.monitoring.week_shape import StageState, Week
-from pokervod_pipelines.monitoring.week_stages import STAGES
-from pokervod_pipelines.monitoring.weeks import check_stage, find_days
+from pokervod_pipelines.monitoring.weeks.shape import StageState, Week
+from pokervod_pipelines.monitoring.weeks.stages import STAGES
+from pokervod_pipelines.monitoring.weeks.validation import check_stage, find_days
 from pokervod_pipelines.settings import Settings
 from pokervod_pipelines_tests.monitoring.week_data import ARCHIVE, WeekData, at
 from pokervod_pipelines_tests.monitoring.week_faults import FAULTS, MONDAY, NO_FAULTS, SUNDAY, TUESDAY

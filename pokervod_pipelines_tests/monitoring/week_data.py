@@ -8,8 +8,8 @@ from typing import Any
 
 from sqlalchemy import Engine, text
 
-from pokervod_pipelines.monitoring.week_shape import Week, WeekStage, WeekValidation
-from pokervod_pipelines.monitoring.weeks import validate_week, validate_weeks
+from pokervod_pipelines.monitoring.weeks.shape import Week, WeekStage, WeekValidation
+from pokervod_pipelines.monitoring.weeks.validation import validate_week, validate_weeks
 from pokervod_pipelines.settings import Settings
 from pokervod_pipelines_tests.catalog.inventory import add_file
 

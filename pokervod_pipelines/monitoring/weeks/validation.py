@@ -1,6 +1,6 @@
 """Validate the data of ISO weeks of broadcast days, stage by stage, against what ought to be there.
 
-A stage is one query for all weeks asked for, see ``week_stages``; nothing of it is stored. ``week_closures`` freezes
+A stage is one query for all weeks asked for, see ``weeks.stages``; nothing of it is stored. ``weeks.closures`` freezes
 the figures of a week that is over, and each stage tells what it was then.
 """
 
@@ -14,7 +14,7 @@ from sqlalchemy import Connection, text
 
 from pokervod_pipelines.checks import CheckResult, Severity
 from pokervod_pipelines.hands.times import BroadcastDays
-from pokervod_pipelines.monitoring.week_shape import (
+from pokervod_pipelines.monitoring.weeks.shape import (
     ClosedStage,
     StageState,
     Week,
@@ -22,7 +22,7 @@ from pokervod_pipelines.monitoring.week_shape import (
     WeekValidation,
     list_weeks,
 )
-from pokervod_pipelines.monitoring.week_stages import STAGES, Stage
+from pokervod_pipelines.monitoring.weeks.stages import STAGES, Stage
 from pokervod_pipelines.nas.store.scope import list_scopes
 from pokervod_pipelines.render.triggers import DayRule
 from pokervod_pipelines.settings import Settings

@@ -10,7 +10,7 @@ from enum import StrEnum
 from functools import lru_cache
 
 from pokervod_pipelines.hands.times import BroadcastDays
-from pokervod_pipelines.monitoring.measures_shape import Window
+from pokervod_pipelines.monitoring.measures.shape import Window
 from pokervod_pipelines.settings import Settings
 
 

@@ -7,15 +7,15 @@ from contextlib import ExitStack, contextmanager
 from sqlalchemy import Engine
 
 from pokervod_pipelines.db.engine import make_engine, serve_database
-from pokervod_pipelines.monitoring.health_probes import Opened
-from pokervod_pipelines.monitoring.orchestrator import Orchestrator
+from pokervod_pipelines.monitoring.health.orchestrator import Orchestrator
+from pokervod_pipelines.monitoring.health.probes import Opened
 from pokervod_pipelines.settings import Settings
 
 MakeOrchestrator = Callable[[Engine], Orchestrator]
 
 
 class DatabaseAccess:
-    """Keep both databases of the settings open: a ``monitoring.health_probes.Access``. Nothing is migrated."""
+    """Keep both databases of the settings open: a ``monitoring.health.probes.Access``. Nothing is migrated."""
 
     def __init__(self, settings: Settings, make_orchestrator: MakeOrchestrator) -> None:
         self._settings, self._make_orchestrator = settings, make_orchestrator

@@ -1,7 +1,7 @@
 """Measure everything that commands, routes and Prometheus show, over one window.
 
-Each part can be measured alone: ``measures_renders`` (graphics and the queue), ``measures_flow`` (hands to graphics,
-age of the sources), ``measures_machine`` (memory, disks), ``measures_runs`` (jobs). ``measures_rollup`` has what was
+Each part can be measured alone: ``measures.renders`` (graphics and the queue), ``measures.flow`` (hands to graphics,
+age of the sources), ``measures.machine`` (memory, disks), ``measures.runs`` (jobs). ``measures.rollup`` has what was
 counted by minute, hour and day.
 """
 
@@ -9,11 +9,11 @@ from datetime import UTC, datetime
 
 from sqlalchemy import Engine
 
-from pokervod_pipelines.monitoring.measures_flow import measure_data_flow, measure_hands_today, measure_sync_lags
-from pokervod_pipelines.monitoring.measures_machine import measure_machine
-from pokervod_pipelines.monitoring.measures_renders import measure_groups, measure_renders
-from pokervod_pipelines.monitoring.measures_runs import RunMeasures
-from pokervod_pipelines.monitoring.measures_shape import Group, Measures, Window
+from pokervod_pipelines.monitoring.measures.flow import measure_data_flow, measure_hands_today, measure_sync_lags
+from pokervod_pipelines.monitoring.measures.machine import measure_machine
+from pokervod_pipelines.monitoring.measures.renders import measure_groups, measure_renders
+from pokervod_pipelines.monitoring.measures.runs import RunMeasures
+from pokervod_pipelines.monitoring.measures.shape import Group, Measures, Window
 from pokervod_pipelines.settings import Settings
 
 

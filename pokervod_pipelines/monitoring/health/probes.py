@@ -1,4 +1,4 @@
-"""List what ``monitoring.health`` looks at: each probe is one question, shared with the rooms and the doctor."""
+"""List what ``monitoring.health.check`` looks at: each probe is one question, shared with the rooms and the doctor."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -19,10 +19,10 @@ from pokervod_pipelines.db.locks import is_locked
 from pokervod_pipelines.db.migrate import current_revision
 from pokervod_pipelines.errors import PokervodError
 from pokervod_pipelines.hands.contract import health as check_drop_folders
-from pokervod_pipelines.monitoring.health_runs import judge_workflows, read_workflows
-from pokervod_pipelines.monitoring.health_shape import WorkflowHealth
-from pokervod_pipelines.monitoring.machine import check_clock, check_disk, check_memory
-from pokervod_pipelines.monitoring.orchestrator import Orchestrator, SensorFacts
+from pokervod_pipelines.monitoring.health.machine import check_clock, check_disk, check_memory
+from pokervod_pipelines.monitoring.health.orchestrator import Orchestrator, SensorFacts
+from pokervod_pipelines.monitoring.health.runs import judge_workflows, read_workflows
+from pokervod_pipelines.monitoring.health.shape import WorkflowHealth
 from pokervod_pipelines.nas.health import check_marker_of, check_root
 from pokervod_pipelines.policies.blocks import NEXRENDER
 from pokervod_pipelines.policies.breaker_store import read_states

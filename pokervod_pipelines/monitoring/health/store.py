@@ -12,7 +12,7 @@ from sqlalchemy import Connection, text
 from pokervod_pipelines.actors import new_correlation_id
 from pokervod_pipelines.db.locks import lock_until_commit
 from pokervod_pipelines.events import EventType, NewEvent, append_events
-from pokervod_pipelines.monitoring.health_shape import BAD, ServiceHealth, ServiceState
+from pokervod_pipelines.monitoring.health.shape import BAD, ServiceHealth, ServiceState
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

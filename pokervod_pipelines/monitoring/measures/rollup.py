@@ -13,9 +13,9 @@ from typing import Literal
 from sqlalchemy import Connection, Engine, TextClause, text
 
 from pokervod_pipelines.db.locks import lock_until_commit
-from pokervod_pipelines.monitoring.measures_counted import COUNTED, QUEUE, CountedMeasure
-from pokervod_pipelines.monitoring.measures_shape import Window
-from pokervod_pipelines.monitoring.measures_windows import (
+from pokervod_pipelines.monitoring.measures.counted import COUNTED, QUEUE, CountedMeasure
+from pokervod_pipelines.monitoring.measures.shape import Window
+from pokervod_pipelines.monitoring.measures.windows import (
     KEPT,
     Calendar,
     Piece,

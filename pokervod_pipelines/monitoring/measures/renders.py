@@ -7,9 +7,9 @@ from functools import cache, partial
 
 from sqlalchemy import Connection, text
 
-from pokervod_pipelines.monitoring.measures_counted import ENDED, OF_INSTRUCTION, REQUESTED, estimate_percentile
-from pokervod_pipelines.monitoring.measures_rollup import QUEUE_DEPTH, Counted, read_counted, read_queue
-from pokervod_pipelines.monitoring.measures_shape import (
+from pokervod_pipelines.monitoring.measures.counted import ENDED, OF_INSTRUCTION, REQUESTED, estimate_percentile
+from pokervod_pipelines.monitoring.measures.rollup import QUEUE_DEPTH, Counted, read_counted, read_queue
+from pokervod_pipelines.monitoring.measures.shape import (
     DashboardMetrics,
     ErrorRate,
     Group,
@@ -21,7 +21,7 @@ from pokervod_pipelines.monitoring.measures_shape import (
     Window,
     make_window,
 )
-from pokervod_pipelines.monitoring.measures_windows import EPOCH, Calendar, choose_step, make_calendar
+from pokervod_pipelines.monitoring.measures.windows import EPOCH, Calendar, choose_step, make_calendar
 from pokervod_pipelines.settings import Settings
 
 MOST_EXACT = 1_000

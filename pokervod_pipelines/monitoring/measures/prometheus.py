@@ -6,7 +6,7 @@ from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric, SummaryMetricFamily
 from prometheus_client.registry import Collector
 
-from pokervod_pipelines.monitoring.measures_shape import Measures, RenderFigures
+from pokervod_pipelines.monitoring.measures.shape import Measures, RenderFigures
 
 PREFIX = "pokervod_"
 ENDS = ("completed", "failed", "timed_out", "cancelled")

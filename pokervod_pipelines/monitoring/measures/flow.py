@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import Connection, text
 
 from pokervod_pipelines.hands.times import BroadcastDays
-from pokervod_pipelines.monitoring.measures_shape import DataFlowHealth, HandsToday, SyncLag, Window
+from pokervod_pipelines.monitoring.measures.shape import DataFlowHealth, HandsToday, SyncLag, Window
 from pokervod_pipelines.render.listing import ORPHAN_HANDS
 from pokervod_pipelines.settings import Settings
 

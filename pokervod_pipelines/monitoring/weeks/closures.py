@@ -8,8 +8,8 @@ from pokervod_pipelines.actors import Actor
 from pokervod_pipelines.alerts.alert import Alert, AlertSeverity
 from pokervod_pipelines.alerts.lifecycle import raise_alert, resolve_alert
 from pokervod_pipelines.errors import BadInput
-from pokervod_pipelines.monitoring.week_shape import StageState, Week, WeekValidation
-from pokervod_pipelines.monitoring.weeks import describe_week, find_days, validate_week
+from pokervod_pipelines.monitoring.weeks.shape import StageState, Week, WeekValidation
+from pokervod_pipelines.monitoring.weeks.validation import describe_week, find_days, validate_week
 from pokervod_pipelines.settings import Settings
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Protocol
 
-from pokervod_pipelines.monitoring.measures_shape import JobFigures, Window
+from pokervod_pipelines.monitoring.measures.shape import JobFigures, Window
 
 
 class RunMeasures(Protocol):

@@ -16,8 +16,8 @@ from datetime import datetime, timedelta
 from sqlalchemy import Engine
 
 from pokervod_pipelines.events import EventType, NewEvent, append_events
-from pokervod_pipelines.monitoring.health_shape import BAD, SystemHealth
-from pokervod_pipelines.monitoring.health_store import StoredState, claim_repair, store_changes, store_repair
+from pokervod_pipelines.monitoring.health.shape import BAD, SystemHealth
+from pokervod_pipelines.monitoring.health.store import StoredState, claim_repair, store_changes, store_repair
 from pokervod_pipelines.settings.monitoring import HookSettings
 from pokervod_pipelines.text.controls import show_controls
 from pokervod_pipelines.text.redaction import hide_secrets

@@ -20,7 +20,7 @@ from pokervod_pipelines.db.embedded import EmbeddedServer
 from pokervod_pipelines.db.engine import embedded_folder
 from pokervod_pipelines.errors import ArchiveUnavailable
 from pokervod_pipelines.files import find_existing
-from pokervod_pipelines.monitoring.measures_shape import DiskSpace, MachineFigures, MachineMemory, ProcessMemory
+from pokervod_pipelines.monitoring.measures.shape import DiskSpace, MachineFigures, MachineMemory, ProcessMemory
 from pokervod_pipelines.processes.path_check import check_paths, is_on_share
 from pokervod_pipelines.processes.path_check_child import ABSENT, EMPTY
 from pokervod_pipelines.processes.share_reader import ShareReader

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from pokervod_pipelines.checks import CheckResult, Severity
-from pokervod_pipelines.monitoring.health_shape import RunFigures, WorkflowHealth
-from pokervod_pipelines.monitoring.orchestrator import Orchestrator, RunTotals
+from pokervod_pipelines.monitoring.health.orchestrator import Orchestrator, RunTotals
+from pokervod_pipelines.monitoring.health.shape import RunFigures, WorkflowHealth
 
 DAY, WEEK = timedelta(days=1), timedelta(days=7)
 

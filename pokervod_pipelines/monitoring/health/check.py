@@ -21,7 +21,7 @@ from sqlalchemy.exc import DBAPIError
 from pokervod_pipelines.checks import CheckResult, Severity
 from pokervod_pipelines.db.failures import read_first_line
 from pokervod_pipelines.errors import PokervodError
-from pokervod_pipelines.monitoring.health_probes import (
+from pokervod_pipelines.monitoring.health.probes import (
     Access,
     NotAskedError,
     Opened,
@@ -30,7 +30,7 @@ from pokervod_pipelines.monitoring.health_probes import (
     check_database,
     list_probes,
 )
-from pokervod_pipelines.monitoring.health_shape import (
+from pokervod_pipelines.monitoring.health.shape import (
     ServiceHealth,
     ServiceState,
     SystemHealth,
