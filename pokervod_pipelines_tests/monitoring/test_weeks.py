@@ -1,16 +1,19 @@
 """Spoil a healthy week in every way, and see it named in its stage, in its week, and in no other."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, text
 
 from pokervod_pipelines.errors import BadInput
+from pokervod_pipelines.hands.store import put_file, read_files
 from pokervod_pipelines.monitoring.weeks.shape import StageState, Week
 from pokervod_pipelines.monitoring.weeks.stages import STAGES
 from pokervod_pipelines.monitoring.weeks.validation import check_stage, find_days
 from pokervod_pipelines.settings import Settings
+from pokervod_pipelines.tournaments.store import ExportFileState, write_file_state
 from pokervod_pipelines_tests.monitoring.week_data import ARCHIVE, WeekData, at
 from pokervod_pipelines_tests.monitoring.week_faults import FAULTS, MONDAY, NO_FAULTS, SUNDAY, TUESDAY
 
@@ -122,6 +125,27 @@ def test_what_is_not_due_yet_is_not_looked_at(data: WeekData) -> None:
 
     assert data.find(WEEK, "graphics_delivered").cases[0].startswith(f"instruction {graphic} ")
     assert data.find(WEEK, "delivered_before_slot").sentence == "1 of 3 graphics missing when needed"
+
+
+def test_a_file_that_is_read_again_stays_in_the_week_in_which_it_was_read_first(data: WeekData) -> None:
+    data.put_week(MONDAY)
+    data.put_session_file(at(TUESDAY, 9), "read")
+    export = ExportFileState(
+        path="chips.csv", kind=None, digest="", size=1, seen_at=at(TUESDAY, 9), rows=0, problems=(), error="no header"
+    )
+    with data.engine.begin() as connection:
+        write_file_state(connection, export)
+        for table, first in (("hand_files", "first_read_at"), ("tournament_files", "first_imported_at")):
+            connection.execute(text(f"update {table} set {first} = :at"), {"at": at(TUESDAY, 9)})
+    before = data.find(WEEK, "files_arrived")
+    with data.engine.begin() as connection:
+        write_file_state(connection, export)
+        put_file(connection, replace(read_files(connection)["/drop/a.json"], digest="other"))
+
+    after = data.find(WEEK, "files_arrived")
+
+    assert before.sentence.count("1 session file") == before.sentence.count("1 export") == 1
+    assert after == before
 
 
 def test_twenty_cases_are_shown_of_many(data: WeekData) -> None:

@@ -109,8 +109,8 @@ class WeekData:
         """Put a session file that was written and read then."""
         self.execute(
             """
-            insert into hand_files (path, digest, size, mtime_ns, state, reason, read_at)
-            values ('/drop/a.json', '', 1, :mtime, :state, :reason, :at)
+            insert into hand_files (path, digest, size, mtime_ns, state, reason, read_at, first_read_at)
+            values ('/drop/a.json', '', 1, :mtime, :state, :reason, :at, :at)
             """,
             mtime=int(at.timestamp() * 1e9),
             state=state,

@@ -23,6 +23,12 @@ def remove_slot(data: WeekData) -> None:
     data.put_slot(SUNDAY, 20, is_live=False, seen_at=at(SUNDAY, 9))
 
 
+def withdraw_session(data: WeekData) -> None:
+    data.put_session(SUNDAY, reported=4)
+    data.execute("update hands set withdrawn_by = 'person' where broadcast_day = :day and not is_premium", day=SUNDAY)
+    data.execute("update hands set is_test = true where broadcast_day = :day and is_premium", day=SUNDAY)
+
+
 def put_open_slot(data: WeekData) -> None:
     hand, *_ = data.put_session(SUNDAY)
     data.put_slot(SUNDAY, end=None)
@@ -70,8 +76,8 @@ FAULTS: list[tuple[str, Callable[[WeekData], object], str, str, str]] = [
     (
         "an export has no header",
         lambda data: data.execute(
-            "insert into tournament_files (path, digest, size, seen_at, rows, error, imported_at) "
-            "values ('chips.csv', '', 1, :at, 0, 'no header', :at)",
+            "insert into tournament_files (path, digest, size, seen_at, rows, error, imported_at, "
+            "first_imported_at) values ('chips.csv', '', 1, :at, 0, 'no header', :at, :at)",
             at=at(TUESDAY, 9),
         ),
         "files_arrived",
@@ -142,6 +148,16 @@ FAULTS: list[tuple[str, Callable[[WeekData], object], str, str, str]] = [
         "hands_whole",
         "1 of 5 days without hands",
         "2026-11-24: no hands; live slot",
+    ),
+    (
+        "hands of a day without a slot were withdrawn by their file",
+        lambda data: (
+            data.put_session(SUNDAY),
+            data.execute("update hands set withdrawn_by = 'file' where broadcast_day = :day", day=SUNDAY),
+        ),
+        "hands_whole",
+        "1 of 6 days without hands",
+        "2026-11-29: no hands; session ",
     ),
     (
         "a session has fewer hands than its file",
@@ -226,6 +242,7 @@ NO_FAULTS: list[tuple[str, Callable[[WeekData], object], str]] = [
         "rows_matched",
     ),
     ("a test session without hands", lambda data: data.put_session(TUESDAY, stored=0, is_test=True), "hands_whole"),
+    ("a session whose hands a person withdrew, the others tests", withdraw_session, "hands_whole"),
     ("a slot that is not live", lambda data: data.put_slot(SUNDAY, is_live=False), "hands_whole"),
     ("a slot of today", lambda data: data.put_slot(data.now.date()), "hands_whole"),
     (

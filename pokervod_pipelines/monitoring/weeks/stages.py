@@ -5,10 +5,10 @@ the ``unit`` in which it is counted, and the ``problem`` with it, null where it 
 behind the count ("2 of 38 graphics failed"). ``weeks`` counts the rows.
 
 **Expected days.** A day ought to have hands where a live slot of the schedule (the newest export of the day) or a
-recorded session is on it, and it is over.
+recorded session is on it, and it is over. A session whose stored hands a person withdrew, or that are tests, expects nothing.
 
 **Files.** Every file that was first seen in the week, cleared ones excepted, and those still being written; the session
-files and exports that were read in it; and, once the week is over, that at least one video arrived for its expected
+files and exports that were first read in it; and, once the week is over, that at least one video arrived for its expected
 days.
 
 **Rows and videos.** Every row of a sheet of the settings that was first read in the week ought to have its video. A
@@ -52,13 +52,20 @@ SLOTS = """
 """
 """The slots of the schedule in force."""
 
+IS_EXPECTED = """
+    not s.is_test and (not exists (select from hands h where h.session_id = s.session_id) or exists (
+        select from hands h where h.session_id = s.session_id and not h.is_test
+            and h.withdrawn_by is distinct from 'person'))
+"""
+"""The condition for a session that expects hands; what a person took away, or a test, is not missed."""
+
 EXPECTED_DAYS = f"""
     select day, min(reason) as reason from (
         select day, 'live slot ' || to_char(starts_at at time zone :zone, 'HH24:MI') || ' ' || event_title as reason
         from ({SLOTS}) s where is_live
         union all
-        select broadcast_day, 'session ' || session_id || ' of ' || table_name from hand_sessions
-        where not is_test and broadcast_day between :first_day and :last_day) known
+        select broadcast_day, 'session ' || session_id || ' of ' || table_name from hand_sessions s
+        where {IS_EXPECTED} and broadcast_day between :first_day and :last_day) known
     where day < :today group by day
 """  # noqa: S608 - constants
 """The days on which there was a show or a session, the first reason of each; "live" sorts before "session"."""
@@ -110,13 +117,13 @@ STAGES = (
             select {write_day("h.since")}, 'file', 'still being written', library || ': ' || path || ': ' || reason
             from held_files h where since >= :since and since < :until and library = any(cast(:libraries as text[]))
             union all
-            select {write_day("read_at")}, 'session file', 'that could not be read', case when state <> 'read' then
+            select {write_day("first_read_at")}, 'session file', 'that could not be read', case when state <> 'read' then
                 case when starts_with(reason, path) then reason else path || ': ' || coalesce(reason, state) end end
-            from hand_files where read_at >= :since and read_at < :until and (state <> 'waiting'
+            from hand_files where first_read_at >= :since and first_read_at < :until and (state <> 'waiting'
                 or mtime_ns < extract(epoch from cast(:now as timestamptz) - interval '1 hour') * 1000000000)
             union all
-            select {write_day("imported_at")}, 'export', 'that could not be read', path || ': ' || error
-            from tournament_files where imported_at >= :since and imported_at < :until
+            select {write_day("first_imported_at")}, 'export', 'that could not be read', path || ': ' || error
+            from tournament_files where first_imported_at >= :since and first_imported_at < :until
             union all
             select e.day, 'broadcast day', 'without a video in their week',
                 case when not exists (select from files where category = 'video'
@@ -200,7 +207,7 @@ STAGES = (
                     order by s.session_id) as sessions
                 from hand_sessions s left join (
                     select session_id, sum(hands) as hands from stored group by 1) t using (session_id)
-                where not s.is_test and s.broadcast_day between :first_day and :last_day
+                where {IS_EXPECTED} and s.broadcast_day between :first_day and :last_day
                     and coalesce(t.hands, 0) < s.hands_reported group by 1)
             select e.day, 'day' as unit,
                 case when s.day is null then 'without hands' else 'with fewer hands than recorded' end as kind,
