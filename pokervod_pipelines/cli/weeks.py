@@ -154,7 +154,7 @@ def _print_grid(found: Iterable[WeekValidation]) -> None:
     """Print a row for each week, newest first, and below it what changed since a week was closed."""
     listed = [*reversed([*found])]
     columns = ("week", *(stage.title for stage in STAGES))
-    rows = [(each.week.name, *map(_show_stage, each.stages)) for each in listed]
+    rows = [(_show_week(each), *map(_show_stage, each.stages)) for each in listed]
     incomplete = [each.week.name for each in listed if any(s.state is StageState.INCOMPLETE for s in each.stages)]
     hint = "✓ complete, ✗ cases of all looked at, – nothing to look at"
     print_table(f"{count_nouns(len(rows), 'week')} of broadcast days, newest first", columns, rows, hint=hint)
@@ -164,6 +164,11 @@ def _print_grid(found: Iterable[WeekValidation]) -> None:
                 out.print(f"{each.week.name} {stage.title}: {stage.change}", markup=False)
     if incomplete:
         out.print(f"→ what is missing, and where: `pokervod weeks --week {incomplete[0]}`", markup=False)
+
+
+def _show_week(found: WeekValidation) -> str:
+    """Return the name and, in a second line, whether the week goes on or was not closed yet."""
+    return f"{found.week.name}\n({found.standing})" if found.standing else found.week.name
 
 
 def _show_stage(stage: WeekStage) -> str:

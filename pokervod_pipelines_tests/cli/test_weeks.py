@@ -56,6 +56,23 @@ def test_the_grid_has_a_row_for_each_week_and_a_tick_only_where_all_is_good(data
     assert f"→ what is missing, and where: `pokervod weeks --week {LAST.name}`" in lines
 
 
+def test_the_grid_says_which_weeks_go_on_or_are_not_closed_in_80_columns(data: WeekData) -> None:
+    read_lines("close", LAST.name)
+
+    lines = read_lines("--last", "3")
+
+    first = next(number for number, line in enumerate(lines) if line.startswith(f" {LAST.shift(2).name} "))
+    assert [line.split()[0] for line in lines[first : first + 5]] == [
+        LAST.shift(2).name,
+        "(running)",
+        LAST.shift(1).name,
+        "(open)",
+        LAST.name,
+    ]
+    assert lines[first + 5] == ""
+    assert max(map(len, lines)) <= 80
+
+
 def test_a_week_lists_its_cases_and_what_to_do(data: WeekData) -> None:
     for _ in range(23):
         data.put_row(at(MONDAY, 9), None)
@@ -63,8 +80,8 @@ def test_a_week_lists_its_cases_and_what_to_do(data: WeekData) -> None:
     lines = read_lines("--week", LAST.name)
 
     assert lines[0].endswith(": 7 complete, 1 incomplete, of 8 stages")
-    assert "✓ hands: 5 of 5 days" in lines
-    at_rows = lines.index("✗ rows: 23 of 28 rows without video; 5 of 5 videos")
+    assert "✓ hands: all 5 days" in lines
+    at_rows = lines.index("✗ rows: notes: 23 of 28 rows without video; all 5 videos")
     assert lines[at_rows + 1].startswith("    notes Hands row ")
     assert lines[at_rows + 21] == "    and 3 more"
     assert lines[at_rows + 22].startswith("    → Correct File Name")
@@ -79,7 +96,7 @@ def test_closing_is_told_and_so_is_what_changes_later(data: WeekData) -> None:
     assert f"{LAST.name} hands: closed 5 of 5, now 5 of 6" in read_lines()
     (found,) = json.loads(run("weeks", "--week", LAST.name, "--json").stdout)
     (hands,) = [each for each in found["stages"] if each["stage"] == "hands_whole"]
-    assert hands["closed"] == {"looked_at": 5, "good": 5, "sentence": "5 of 5 days"}
+    assert hands["closed"] == {"looked_at": 5, "good": 5, "sentence": "all 5 days"}
     assert (hands["state"], hands["looked_at"], hands["good"]) == ("incomplete", 6, 5)
     assert not found["is_complete"]
     assert found["from"] == f"{MONDAY}T06:00:00+00:00"
@@ -93,7 +110,15 @@ def test_the_current_week_is_not_closed(data: WeekData) -> None:
 
 
 @pytest.mark.parametrize(
-    "words", [("--week", "48"), ("close", "2026-W60"), ("validate", "--from", "x"), ("--last", "0"), ("--last", "999")]
+    "words",
+    [
+        ("--week", "48"),
+        ("--week", "9999-W52"),
+        ("close", "2026-W60"),
+        ("validate", "--from", "x"),
+        ("--last", "0"),
+        ("--last", "999"),
+    ],
 )
 def test_what_names_no_week_is_refused(data: WeekData, words: tuple[str, ...]) -> None:
     result = run("weeks", *words)

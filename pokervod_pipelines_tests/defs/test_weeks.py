@@ -59,8 +59,10 @@ def test_each_stage_of_a_week_is_a_check_of_its_partition(
     assert {name for name, each in found.items() if not each.passed} == {"rows_matched"}
     bad, good = found["rows_matched"], found["hands_whole"]
     assert bad.severity is dg.AssetCheckSeverity.ERROR
-    assert (bad.description or "").startswith("2026-W45: 1 of 6 rows without video; 5 of 5 videos. Correct File Name")
-    assert (good.description, good.metadata["looked_at"].value) == ("2026-W45: 5 of 5 days.", 5)
+    assert (bad.description or "").startswith(
+        "2026-W45: notes: 1 of 6 rows without video; all 5 videos. Correct File Name"
+    )
+    assert (good.description, good.metadata["looked_at"].value) == ("2026-W45: all 5 days.", 5)
 
 
 def test_a_week_of_nothing_passes_none_of_its_checks(defs: dg.Definitions, instance: dg.DagsterInstance) -> None:

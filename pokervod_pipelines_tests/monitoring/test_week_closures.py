@@ -54,7 +54,7 @@ def test_closing_freezes_the_figures_and_sends_the_grid_once(data: WeekData) -> 
     assert list_alerts(data) == [("week 2026-W48", "info", title, True)]
     assert list_deliveries(data) == ["all"]
     ((body,),) = data.execute("select body from alerts")
-    assert "- ✓ hands: 5 of 5 days\n" in body
+    assert "- ✓ hands: all 5 days\n" in body
     assert "`pokervod weeks --week 2026-W48`" in body
 
 
@@ -69,7 +69,7 @@ def test_the_report_of_a_week_with_cases_is_a_warning_that_reaches_every_channel
     ]
     assert list_deliveries(data) == ["all", "some"]
     ((body,),) = data.execute("select body from alerts")
-    assert "- ✗ rows: 1 of 6 rows without video; 5 of 5 videos\n" in body
+    assert "- ✗ rows: notes: 1 of 6 rows without video; all 5 videos\n" in body
 
 
 def test_a_week_of_nothing_is_closed_as_one_of_which_nobody_knows(data: WeekData) -> None:
@@ -88,9 +88,20 @@ def test_what_changes_later_is_told_and_the_frozen_figures_stay(data: WeekData) 
 
     assert found.change == "closed 5 of 5, now 4 of 5"
     assert found.closed
-    assert found.closed.sentence == "5 of 5 days"
+    assert found.closed.sentence == "all 5 days"
     assert "1 of 5 days" in (summary := check_stage(Week.parse(WEEK), found).summary)
     assert summary.endswith(" (closed 5 of 5, now 4 of 5).")
+
+
+def test_one_mended_and_another_broken_is_a_change_though_the_counts_are_equal(data: WeekData) -> None:
+    graphic = data.put_graphic("person", "a", MONDAY, state="failed", finished=at(MONDAY, 18))
+    close(data)
+    data.execute("update render_instructions set withdrawn_at = now() where id = :id", id=graphic)
+    data.put_graphic("person", "b", MONDAY, state="pending")
+
+    assert data.find(WEEK, "graphics_delivered").change == (
+        "closed: 1 of 11 graphics failed; now: 1 of 11 graphics not finished"
+    )
 
 
 def test_a_week_that_goes_on_is_not_closed(data: WeekData) -> None:

@@ -26,14 +26,14 @@ def data(engine: Engine, settings_factory: Callable[..., Settings]) -> WeekData:
 
 
 HEALTHY = {
-    "files_arrived": "5 of 5 broadcast days; 5 of 5 files",
-    "names_understood": "5 of 5 names",
-    "rows_matched": "5 of 5 rows; 5 of 5 videos",
-    "clips_usable": "5 of 5 clips",
-    "hands_whole": "5 of 5 days",
-    "instructions_made": "5 of 5 premium hands",
-    "graphics_delivered": "10 of 10 graphics",
-    "delivered_before_slot": "10 of 10 graphics",
+    "files_arrived": "all 5 broadcast days; all 5 files",
+    "names_understood": "all 5 names",
+    "rows_matched": "notes: all 5 rows; all 5 videos",
+    "clips_usable": "all 5 clips",
+    "hands_whole": "all 5 days",
+    "instructions_made": "all 5 premium hands",
+    "graphics_delivered": "all 10 graphics",
+    "delivered_before_slot": "all 10 graphics",
 }
 
 
@@ -94,7 +94,7 @@ def test_a_row_of_one_version_covers_the_other_files_of_its_episode(data: WeekDa
     assert data.find(WEEK, "rows_matched").case_count == 1
     data.join_episode(other, data.execute("select min(file_id) from sheet_rows")[0][0])
 
-    assert data.find(WEEK, "rows_matched").sentence == "5 of 5 rows; 6 of 6 videos"
+    assert data.find(WEEK, "rows_matched").sentence == "notes: all 5 rows; all 6 videos"
 
 
 def test_a_later_version_does_not_make_a_graphic_late_that_was_there_in_time(data: WeekData) -> None:
@@ -118,8 +118,8 @@ def test_what_is_not_due_yet_is_not_looked_at(data: WeekData) -> None:
     data.put_graphic("schedule_entry", entry, MONDAY, state="pending")
     data.execute("update render_instructions set created_at = :at", at=at(MONDAY, 18, 10))
     data.now = at(MONDAY, 18, 30)
-    assert data.find(WEEK, "graphics_delivered").sentence == "2 of 2 graphics"
-    assert data.find(WEEK, "delivered_before_slot").sentence == "2 of 2 graphics"
+    assert data.find(WEEK, "graphics_delivered").sentence == "all 2 graphics"
+    assert data.find(WEEK, "delivered_before_slot").sentence == "all 2 graphics"
     assert data.find(WEEK, "hands_whole").state is StageState.NOTHING
     data.now = at(MONDAY, 19, 30)
 
@@ -155,6 +155,18 @@ def test_twenty_cases_are_shown_of_many(data: WeekData) -> None:
     found = data.find(WEEK, "rows_matched")
 
     assert (found.case_count, len(found.cases)) == (23, 20)
+
+
+def test_rows_are_told_by_sheet(data: WeekData, settings_factory: Callable[..., Settings]) -> None:
+    sheets = [{"name": name, "path": f"{name}.xlsx"} for name in ("notes", "tracker")]
+    data.settings = settings_factory(**{**ARCHIVE, "sheets": sheets})
+    for row in range(3):
+        data.put_row(at(MONDAY, 9), None if row else data.put_video(at(MONDAY, 9)))
+    data.execute("update sheet_rows set sheet = 'tracker' where id > (select min(id) from sheet_rows)")
+
+    assert data.find(WEEK, "rows_matched").sentence == (
+        "notes: all 1 row; tracker: 2 of 2 rows without video; all 1 video"
+    )
 
 
 def test_many_cases_of_one_kind_do_not_hide_those_of_another(data: WeekData) -> None:
@@ -218,6 +230,12 @@ def test_the_stages_have_unique_names_and_say_what_to_do() -> None:
 @pytest.mark.parametrize("text", ["2026-W54", "48", "2026-W00", "", "week 48"])
 def test_a_text_that_names_no_week_is_refused(text: str) -> None:
     with pytest.raises(BadInput, match="expected a week such as 2026-W48"):
+        Week.parse(text)
+
+
+@pytest.mark.parametrize("text", ["9999-W52", "9999-12-31", "0001-W01", "0001-01-01"])
+def test_a_week_at_the_end_of_the_calendar_is_refused(text: str) -> None:
+    with pytest.raises(BadInput, match=f"expected a week of the years 1900 to 2999, got '{text}'"):
         Week.parse(text)
 
 

@@ -40,14 +40,14 @@ FAULTS: list[tuple[str, Callable[[WeekData], object], str, str, str]] = [
         "a file is missing",
         lambda data: data.put_video(at(TUESDAY, 9), state="missing"),
         "files_arrived",
-        "5 of 5 broadcast days; 1 of 6 files missing",
+        "all 5 broadcast days; 1 of 6 files missing",
         ".mov, missing, since ",
     ),
     (
         "a file was not seen",
         lambda data: data.put_video(at(TUESDAY, 9), state="unseen"),
         "files_arrived",
-        "5 of 5 broadcast days; 1 of 6 files not seen by the last scan",
+        "all 5 broadcast days; 1 of 6 files not seen by the last scan",
         ".mov, not seen by the last scan, since ",
     ),
     (
@@ -56,21 +56,21 @@ FAULTS: list[tuple[str, Callable[[WeekData], object], str, str, str]] = [
             "insert into held_files values ('nas', 'big.mov', 'wsop', 1, 'it is growing', :at)", at=at(TUESDAY, 9)
         ),
         "files_arrived",
-        "5 of 5 broadcast days; 1 of 6 files still being written",
+        "all 5 broadcast days; 1 of 6 files still being written",
         "wsop: big.mov: it is growing",
     ),
     (
         "a session file is none",
         lambda data: data.put_session_file(at(TUESDAY, 9), "quarantined"),
         "files_arrived",
-        "5 of 5 broadcast days; 5 of 5 files; 1 of 1 session file that could not be read",
+        "all 5 broadcast days; all 5 files; 1 of 1 session file that could not be read",
         "/drop/a.json: no session",
     ),
     (
         "a session ends in the middle",
         lambda data: data.put_session_file(at(TUESDAY, 9), "waiting"),
         "files_arrived",
-        "5 of 5 broadcast days; 5 of 5 files; 1 of 1 session file that could not be read",
+        "all 5 broadcast days; all 5 files; 1 of 1 session file that could not be read",
         "/drop/a.json: no session",
     ),
     (
@@ -81,7 +81,7 @@ FAULTS: list[tuple[str, Callable[[WeekData], object], str, str, str]] = [
             at=at(TUESDAY, 9),
         ),
         "files_arrived",
-        "5 of 5 broadcast days; 1 of 1 export that could not be read; 5 of 5 files",
+        "all 5 broadcast days; 1 of 1 export that could not be read; all 5 files",
         "chips.csv: no header",
     ),
     (
@@ -109,14 +109,14 @@ FAULTS: list[tuple[str, Callable[[WeekData], object], str, str, str]] = [
         "a row names no video",
         lambda data: data.put_row(at(TUESDAY, 9), None),
         "rows_matched",
-        "1 of 6 rows without video; 5 of 5 videos",
+        "notes: 1 of 6 rows without video; all 5 videos",
         ": not matched yet",
     ),
     (
         "a video has no row",
         lambda data: data.put_video(at(TUESDAY, 9)),
         "rows_matched",
-        "5 of 5 rows; 1 of 6 videos without a row",
+        "notes: all 5 rows; 1 of 6 videos without a row",
         "no row names it",
     ),
     (

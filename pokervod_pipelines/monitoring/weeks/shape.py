@@ -11,6 +11,9 @@ from pokervod_pipelines.hands.times import BroadcastDays
 
 DAYS = 7
 
+FIRST_YEAR, LAST_YEAR = 1900, 2999
+"""Weeks of these years may be asked for; at the ends of the calendar a week has none before or after it."""
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class Week:
@@ -35,9 +38,12 @@ class Week:
         datetime.date(2026, 11, 23)
         """
         try:
-            return cls.of(date.fromisoformat(text.strip().upper()))
+            day = date.fromisoformat(text.strip().upper())
         except ValueError:
             raise BadInput(f"expected a week such as 2026-W48, or a day of it, got {text!r}") from None
+        if not FIRST_YEAR <= day.year <= LAST_YEAR:
+            raise BadInput(f"expected a week of the years {FIRST_YEAR} to {LAST_YEAR}, got {text!r}")
+        return cls.of(day)
 
     @property
     def name(self) -> str:
@@ -126,11 +132,13 @@ class WeekStage(StageFigures):
 
     @property
     def change(self) -> str:
-        """Return what has changed since the week was closed, or ""."""
-        if self.closed is None or (self.closed.looked_at, self.closed.good) == (self.looked_at, self.good):
+        """Return what has changed since the week was closed, or ""; equal counts may be of other things."""
+        if self.closed is None or not (self.closed.looked_at or self.looked_at):
             return ""
-        then, now = (f"{each.good:,} of {each.looked_at:,}" for each in (self.closed, self))
-        return f"closed {then}, now {now}"
+        if (self.closed.looked_at, self.closed.good) != (self.looked_at, self.good):
+            then, now = (f"{each.good:,} of {each.looked_at:,}" for each in (self.closed, self))
+            return f"closed {then}, now {now}"
+        return "" if self.closed.sentence == self.sentence else f"closed: {self.closed.sentence}; now: {self.sentence}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,6 +158,11 @@ class WeekValidation:
     def closed_at(self) -> datetime | None:
         """Return when the week was closed, None while it is open."""
         return next((each.closed.closed_at for each in self.stages if each.closed), None)
+
+    @property
+    def standing(self) -> str:
+        """Return whether its figures may still change: "running", "open" where it is over, "" once it is closed."""
+        return "" if self.closed_at else "open" if self.is_over else "running"
 
     @property
     def summary(self) -> str:

@@ -1,15 +1,16 @@
 """Declare the stages of a week: what ought to be there, and what is wrong with it.
 
 Each stage has one query with a row for everything that ought to be there in the weeks asked for: its broadcast ``day``,
-the ``unit`` in which it is counted, and the ``problem`` with it, null where it is good; ``kind`` names the problem
-behind the count ("2 of 38 graphics failed"). ``weeks`` counts the rows.
+the ``unit`` in which it is counted ("graphic", "tracker: row"), and the ``problem`` with it, null where it is good;
+``kind`` names the problem behind the count ("2 of 38 graphics failed"). ``validation`` counts the rows.
 
 **Expected days.** A day ought to have hands where a live slot of the schedule (the newest export of the day) or a
-recorded session is on it, and it is over. A session whose stored hands a person withdrew, or that are tests, expects nothing.
+recorded session is on it, and it is over. A session whose stored hands a person withdrew, or that are tests, expects
+nothing.
 
 **Files.** Every file that was first seen in the week, cleared ones excepted, and those still being written; the session
-files and exports that were first read in it; and, once the week is over, that at least one video arrived for its expected
-days.
+files and exports that were first read in it; and, once the week is over, that at least one video arrived for its
+expected days.
 
 **Rows and videos.** Every row of a sheet of the settings that was first read in the week ought to have its video. A
 video first seen in the week ought to have a row only where sheets annotate such videos: where a row of now is matched
@@ -117,8 +118,8 @@ STAGES = (
             select {write_day("h.since")}, 'file', 'still being written', library || ': ' || path || ': ' || reason
             from held_files h where since >= :since and since < :until and library = any(cast(:libraries as text[]))
             union all
-            select {write_day("first_read_at")}, 'session file', 'that could not be read', case when state <> 'read' then
-                case when starts_with(reason, path) then reason else path || ': ' || coalesce(reason, state) end end
+            select {write_day("first_read_at")}, 'session file', 'that could not be read',
+                case when state <> 'read' then case when starts_with(reason, path) then reason else path || ': ' || coalesce(reason, state) end end
             from hand_files where first_read_at >= :since and first_read_at < :until and (state <> 'waiting'
                 or mtime_ns < extract(epoch from cast(:now as timestamptz) - interval '1 hour') * 1000000000)
             union all
@@ -162,7 +163,7 @@ STAGES = (
                     select from sheet_rows r join nas_files f on f.id = r.file_id
                     left join video_files v on v.file_id = f.id
                     where {LIVE_ROWS} and f.library = p.library and {PROJECT} = p.project limit 1) r)
-            select {ROW_DAY} as day, 'row' as unit, 'without video' as kind,
+            select {ROW_DAY} as day, r.sheet || ': row' as unit, 'without video' as kind,
                 case when r.match_status <> 'matched' then {ROW} || ': ' || r.match_reason end as problem
             from sheet_rows r where {NEW_ROWS} and r.sheet <> '{BY_HAND}'
             union all

@@ -164,7 +164,7 @@ def _judge_stage(stage: Stage, counts: list[StageCount], closed: ClosedStage | N
 
 
 def _describe_counts(counts: Iterable[StageCount]) -> str:
-    """Return the counts of each unit in words: "5 of 5 days", "2 of 38 graphics failed, 1 not finished"."""
+    """Return the counts of each unit in words: "all 5 days", "2 of 38 graphics failed, 1 not finished"."""
     by_unit: dict[str, list[StageCount]] = defaultdict(list)
     for each in counts:
         by_unit[each.unit].append(each)
@@ -172,13 +172,15 @@ def _describe_counts(counts: Iterable[StageCount]) -> str:
 
 
 def _describe_unit(unit: str, counts: list[StageCount]) -> str:
+    owner, colon, noun = unit.rpartition(": ")
     total = sum(each.count for each in counts)
-    noun = f"{total:,} {unit}" if total == 1 else f"{total:,} {unit}s"
+    told = f"{total:,} {noun}" if total == 1 else f"{total:,} {noun}s"
     bad = [each for each in counts if each.kind is not None]
     if not bad:
-        return f"{total:,} of {noun}"
+        return f"{owner}{colon}all {told}"
     first, *rest = bad
-    return ", ".join((f"{first.count:,} of {noun} {first.kind}", *(f"{each.count:,} {each.kind}" for each in rest)))
+    others = (f", {each.count:,} {each.kind}" for each in rest)
+    return f"{owner}{colon}{first.count:,} of {told} {first.kind}{''.join(others)}"
 
 
 def _read_closed(connection: Connection, first: Week, last: Week) -> dict[tuple[str, str], ClosedStage]:
