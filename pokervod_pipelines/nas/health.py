@@ -39,10 +39,14 @@ def check_root(settings: Settings, root: ArchiveRoot) -> list[CheckResult]:
     return check_folders([(f"root {root.name}", root.path), *folders])
 
 
-def check_marker_of(engine: Engine, root: ArchiveRoot) -> list[CheckResult]:
-    """Return a result where a root that answers is not the one that was scanned before."""
+def read_known_marker(engine: Engine, root: ArchiveRoot) -> str | None:
+    """Return the marker that the root had when it was scanned, None before that and where it has none."""
     with engine.connect() as connection:
-        marker = read_marker(connection, root.name)
+        return read_marker(connection, root.name)
+
+
+def check_known_marker(root: ArchiveRoot, marker: str | None) -> list[CheckResult]:
+    """Return a result where a root that answers is not the one that was scanned before."""
     return [*_check_markers({root: marker})] if marker else []
 
 

@@ -70,15 +70,19 @@ def check_outputs(engine: Engine | None, settings: Settings) -> Iterator[CheckRe
         yield _check_folder(settings)
     except OSError as error:
         yield report_part("outputs folder", str(error), "check the mount and its server")
-    if fault in {"", EMPTY} and engine is not None:
-        yield from check_outputs_marker(engine, root)
+    if fault in {"", EMPTY} and engine is not None and has_outputs(engine):
+        yield from check_outputs_marker(root)
 
 
-def check_outputs_marker(engine: Engine, root: Path) -> Iterator[CheckResult]:
-    """Yield a result where a folder that answers is not the one that has the finished graphics."""
+def has_outputs(engine: Engine) -> bool:
+    """Return whether a graphic was ever finished."""
     with engine.connect() as connection:
-        known = list_newest_paths(connection, 1)
-    if known and not has_marker(root):
+        return bool(list_newest_paths(connection, 1))
+
+
+def check_outputs_marker(root: Path) -> Iterator[CheckResult]:
+    """Yield a result where a folder that answers is not the one that has the finished graphics."""
+    if not has_marker(root):
         found = f"{root} has no marker {MARKER}, but graphics were finished"
         yield report_part("outputs folder", found, "mount the share, or `pokervod render accept-folder --reason …`")
 

@@ -1,6 +1,6 @@
 """Look at a made-up installation whose Dagster says what a test wants, on a real database."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -27,6 +27,7 @@ class MadeOrchestrator:
     today: list[RunTotals] = field(default_factory=list)
     week: list[RunTotals] = field(default_factory=list)
     is_away: bool = False
+    tick: Callable[[], object] = lambda: None
 
     def read_heartbeats(self) -> Mapping[str, datetime]:
         if self.is_away:
@@ -36,6 +37,7 @@ class MadeOrchestrator:
         return dict.fromkeys(DAEMON_PARTS, datetime.now(UTC) - timedelta(seconds=self.heartbeat_age))
 
     def read_sensors(self) -> Sequence[SensorFacts]:
+        self.tick()
         return [_make_sensor(**each) for each in self.sensors]
 
     def read_runs(self, since: datetime, until: datetime) -> Sequence[RunTotals]:

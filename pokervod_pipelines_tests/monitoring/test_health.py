@@ -4,12 +4,13 @@ import os
 import signal
 import socket
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import Engine, create_engine, text
+from sqlalchemy.event import listen
 
 from pokervod_pipelines.db.embedded import EmbeddedServer
 from pokervod_pipelines.db.engine import embedded_folder
@@ -20,7 +21,6 @@ from pokervod_pipelines.monitoring.health.access import DatabaseAccess
 from pokervod_pipelines.monitoring.health.check import HealthCheck
 from pokervod_pipelines.monitoring.health.machine import check_clock
 from pokervod_pipelines.monitoring.health.orchestrator import RunTotals
-from pokervod_pipelines.monitoring.health.probes import Probe
 from pokervod_pipelines.monitoring.health.shape import ServiceState, SystemHealth
 from pokervod_pipelines.policies.blocks import NEXRENDER, find_channel_service
 from pokervod_pipelines.policies.breakers import BreakerOptions
@@ -335,40 +335,63 @@ def test_an_embedded_server_that_died_is_started_again_and_that_is_said(
     assert "connected anew, since the connection had failed" in found.summary
 
 
-@pytest.fixture
-def stuck() -> Iterator[tuple[Probe, threading.Event, list[str]]]:
-    """Yield a probe that hangs until the event, and the list of its threads."""
+def test_a_probe_that_hangs_costs_itself_alone_and_is_not_begun_twice(make: MAKE) -> None:
     event, threads = threading.Event(), []
 
-    def hang() -> list[Any]:
+    def hang() -> None:
         threads.append(threading.current_thread().name)
         event.wait()
-        return []
 
-    yield Probe(name="stuck", look=hang), event, threads
-    event.set()
+    harness = make()
+    harness.orchestrator.tick = hang
+    with harness.checking(seconds=2.0) as check:
+        first, second = check.look(), check.look()
+        begun = [*threads]
+        event.set()
+        third = check.look()
+
+    assert (states(first)["sensors"], first.services[0].summary) == ("degraded", "no answer within 2 s")
+    assert states(first)["disk"] == states(first)["database"] == "healthy"
+    assert second.services[0].summary == "no answer within 4 s"
+    assert begun == ["probe sensors"]
+    assert states(third)["sensors"] == "healthy"
 
 
-def test_a_probe_that_hangs_or_raises_costs_itself_alone(
-    make: MAKE, stuck: tuple[Probe, threading.Event, list[str]]
-) -> None:
-    def fail() -> list[Any]:
+def test_a_probe_that_raises_costs_itself_alone(make: MAKE) -> None:
+    def fail() -> None:
         raise RuntimeError("a bug")
 
-    probe, event, threads = stuck
-    with make().checking(seconds=2.0) as check:
-        first = check.look(extra=[probe, Probe(name="broken", look=fail)])
-        second = check.look(extra=[probe])
-        event.set()
-        third = check.look(extra=[probe])
+    harness = make()
+    harness.orchestrator.tick = fail
+    health = harness.look()
 
-    assert states(first) | {"stuck": "degraded", "broken": "degraded"} == states(first)
-    assert first.find("stuck").summary == "no answer within 2 s"  # type: ignore[union-attr]
-    assert first.find("broken").summary == "could not be looked at: a bug"  # type: ignore[union-attr]
-    assert states(first)["disk"] == states(first)["database"] == "healthy"
-    assert second.find("stuck").summary == "no answer within 4 s"  # type: ignore[union-attr]
-    assert len(threads) == 1
-    assert states(third)["stuck"] == "unused"
+    assert health.services[0].summary == "could not be looked at: a bug"
+    assert [name for name, state in states(health).items() if state == "degraded"] == ["sensors"]
+
+
+def test_a_question_that_hangs_leaves_the_next_look_its_turn(make: MAKE) -> None:
+    harness = make()
+    with harness.engine.begin() as blocker, harness.checking(seconds=2.0) as check:
+        blocker.execute(text("lock table render_workers in access exclusive mode"))
+        first, second = check.look(), check.look()
+
+    for health in (first, second):
+        assert [name for name, state in states(health).items() if state == "degraded"] == ["render workers"]
+    assert {name for name, state in states(second).items() if state == "unknown"} == set()
+
+
+def test_looks_take_turns_on_one_connection(make: MAKE) -> None:
+    harness = make()
+    with harness.checking() as check:
+        check.look()
+        opened = check.access.open().engine
+        made: list[object] = []
+        listen(opened, "connect", lambda *_: made.append(1))
+        for _ in range(3):
+            check.look()
+        kept = opened.pool.checkedin()  # type: ignore[attr-defined]
+
+    assert (made, kept) == ([], 1)
 
 
 @pytest.mark.parametrize("how", [UNKILLABLE])

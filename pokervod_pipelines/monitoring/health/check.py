@@ -4,14 +4,16 @@ Each probe has a thread and all have one time limit, so that a share or a server
 and nothing else. A thread that is stuck is left behind, and its probe is not begun again while it is. A probe that
 raises is degraded: that nothing could be read is never the same as that nothing is wrong.
 
-What goes through a database that does not answer is unknown: the database alone is at fault.
+What goes through a database that does not answer is unknown: the database alone is at fault. The questions to a
+database take turns, so that a look holds one connection to each.
 """
 
 import logging
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
@@ -52,7 +54,7 @@ DATABASE = "database"
 _log = logging.getLogger(__name__)
 
 _waits = threading.local()
-"""How long the thread of a probe has waited for the database to be open."""
+"""How long the thread of a probe has waited for the database to be open, and for its turn."""
 
 
 @dataclass(kw_only=True)
@@ -64,18 +66,21 @@ class HealthCheck:
     seconds: float = PROBE_SECONDS
     _begun: dict[str, tuple[float, Future[ServiceHealth]]] = field(default_factory=dict)
 
-    def look(self, *, extra: Sequence[Probe] = (), now: datetime | None = None) -> SystemHealth:
+    def look(self, *, now: datetime | None = None) -> SystemHealth:
         """Return how everything is, within ``seconds``."""
         began = time.monotonic()
         opening: Future[Opened | None] = Future()
+        until = began + self.seconds * OPEN_SECONDS / PROBE_SECONDS
         round_ = Round(
             settings=self.settings,
             access=self.access,
             now=now or datetime.now(UTC),
-            find_opened=partial(_wait_for, opening, began + self.seconds * OPEN_SECONDS / PROBE_SECONDS),
+            find_opened=partial(_wait_for, opening, until),
+            turn=partial(_take_turn, opening, until, threading.Lock()),
+            dagster_turn=partial(_take_turn, opening, until, threading.Lock()),
         )
         opener = Probe(name=DATABASE, look=partial(_open, round_, opening), is_vital=True)
-        services = self._ask([opener, *list_probes(round_), *extra], began)
+        services = self._ask([opener, *list_probes(round_)], began)
         return SystemHealth(
             state=judge_system(services),
             at=round_.now,
@@ -112,15 +117,37 @@ def _open(round_: Round, opening: "Future[Opened | None]") -> Sequence[CheckResu
 
 def _wait_for(opening: "Future[Opened | None]", until: float) -> Opened:
     """Return what is open; the wait is not part of what the probe of this thread takes."""
-    began = time.perf_counter()
-    try:
-        opened = opening.result(max(0.0, until - time.monotonic()))
-    except TimeoutError:
-        opened = None
-    _waits.seconds = getattr(_waits, "seconds", 0.0) + time.perf_counter() - began
+    with _waiting():
+        try:
+            opened = opening.result(max(0.0, until - time.monotonic()))
+        except TimeoutError:
+            opened = None
     if opened is None:
         raise NotAskedError("the database cannot be asked")
     return opened
+
+
+@contextmanager
+def _take_turn(opening: "Future[Opened | None]", until: float, lock: threading.Lock) -> Iterator[Opened]:
+    """Yield what is open while no other probe of this look asks; one that waits too long for its turn is not made."""
+    opened = _wait_for(opening, until)
+    with _waiting():
+        has_turn = lock.acquire(timeout=max(0.0, until - time.monotonic()))
+    if not has_turn:
+        raise NotAskedError("another question to the database is not answered")
+    try:
+        yield opened
+    finally:
+        lock.release()
+
+
+@contextmanager
+def _waiting() -> Iterator[None]:
+    began = time.perf_counter()
+    try:
+        yield
+    finally:
+        _waits.seconds = getattr(_waits, "seconds", 0.0) + time.perf_counter() - began
 
 
 def _look_at(probe: Probe) -> ServiceHealth:

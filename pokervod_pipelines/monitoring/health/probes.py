@@ -1,9 +1,9 @@
 """List what ``monitoring.health.check`` looks at: each probe is one question, shared with the rooms and the doctor."""
 
 import time
-from collections.abc import Callable, Sequence
-from contextlib import suppress
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, suppress
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
 from typing import Protocol, TypeVar
@@ -23,17 +23,23 @@ from pokervod_pipelines.monitoring.health.machine import check_clock, check_disk
 from pokervod_pipelines.monitoring.health.orchestrator import Orchestrator, SensorFacts
 from pokervod_pipelines.monitoring.health.runs import judge_workflows, read_workflows
 from pokervod_pipelines.monitoring.health.shape import WorkflowHealth
-from pokervod_pipelines.nas.health import check_marker_of, check_root
+from pokervod_pipelines.nas.health import check_known_marker, check_root, read_known_marker
 from pokervod_pipelines.policies.blocks import NEXRENDER
 from pokervod_pipelines.policies.breaker_store import read_states
 from pokervod_pipelines.policies.breakers import describe_open
 from pokervod_pipelines.policies.health import check_breakers
-from pokervod_pipelines.render.health import check_nexrender, check_outputs, check_outputs_marker, check_workers
+from pokervod_pipelines.render.health import (
+    check_nexrender,
+    check_outputs,
+    check_outputs_marker,
+    check_workers,
+    has_outputs,
+)
 from pokervod_pipelines.settings import Settings
 from pokervod_pipelines.settings.rooms import ArchiveRoot
 from pokervod_pipelines.sheets.health import check_access
 from pokervod_pipelines.tournaments.contract import health as check_export_folders
-from pokervod_pipelines.workflows.watch.sources import WATCH_LOCK, Source, list_watches
+from pokervod_pipelines.workflows.watch.sources import WATCH_LOCK, Source, Watch, list_watches
 
 DAEMON_PARTS = ("SENSOR", "SCHEDULER", "QUEUED_RUN_COORDINATOR", "MONITORING", "EVENT_LOG_CONSUMER")
 """The parts of Dagster's daemon that this system needs: sensors, schedules, the queue, dead runs, retries."""
@@ -86,45 +92,61 @@ class Probe:
 class Round:
     """Hold what the probes of one look share: what is open, once the first has opened it, and what they found of runs.
 
-    ``find_opened`` waits for that, and raises ``NotAskedError`` where it did not open.
+    ``find_opened`` waits for that; so do ``turn`` and ``dagster_turn``, in which one probe at a time asks that
+    database. Each raises ``NotAskedError`` where it is not open, or not free, in time.
     """
 
     settings: Settings
     access: Access
     now: datetime
     find_opened: Callable[[], Opened]
+    turn: Callable[[], AbstractContextManager[Opened]]
+    dagster_turn: Callable[[], AbstractContextManager[Opened]]
     workflows: tuple[WorkflowHealth, ...] = ()
+    _heartbeats: Mapping[str, datetime] | None = field(default=None, init=False)
+
+    def ask(self, ask: Callable[[Engine], T]) -> T:
+        """Return what our database says."""
+        with self.turn() as opened:
+            return ask(opened.engine)
 
     def ask_orchestrator(self, ask: Callable[[Orchestrator], T]) -> T:
         """Return what Dagster's database says. Raises ``NotAskedError`` where it does not answer."""
-        try:
-            return ask(self.find_opened().orchestrator)
-        except DBAPIError:
-            raise NotAskedError("Dagster's database cannot be asked") from None
+        with self.dagster_turn() as opened:
+            try:
+                return ask(opened.orchestrator)
+            except DBAPIError:
+                raise NotAskedError("Dagster's database cannot be asked") from None
+
+    def read_heartbeats(self) -> Mapping[str, datetime]:
+        """Return when each part of Dagster's daemon told last that it lives, read once a look."""
+        return self.ask_orchestrator(self._read_heartbeats)
+
+    def _read_heartbeats(self, orchestrator: Orchestrator) -> Mapping[str, datetime]:
+        if self._heartbeats is None:
+            self._heartbeats = orchestrator.read_heartbeats()
+        return self._heartbeats
 
 
 def list_probes(round_: Round) -> list[Probe]:
     """Return the probes that the settings need, but that of the database, which opens what these go through."""
     settings = round_.settings
 
-    def with_engine(look: Callable[[Engine], Sequence[CheckResult]]) -> Look:
-        return lambda: look(round_.find_opened().engine)
-
     return [
         Probe(name="Dagster's database", look=partial(_check_dagster_database, round_), is_vital=True),
         Probe(name="Dagster's daemon", look=partial(_check_daemon, round_)),
         Probe(name="sensors", look=partial(_check_sensors, round_)),
         Probe(name="watcher", look=partial(_check_watcher, round_), is_vital=True),
-        Probe(name="render workers", look=with_engine(_check_workers)),
+        Probe(name="render workers", look=lambda: round_.ask(_check_workers)),
         *(Probe(name=f"root {each.name}", look=partial(_check_root, round_, each)) for each in settings.archive_roots),
         Probe(name="drop folders", look=partial(_check_folders, settings)),
-        Probe(name="sheets", look=with_engine(lambda engine: _check_sheets(engine, settings))),
-        Probe(name="nexrender", look=with_engine(lambda engine: _check_nexrender(engine, settings))),
-        Probe(name="alert channels", look=with_engine(lambda engine: _check_channels(engine, settings))),
+        Probe(name="sheets", look=lambda: _check_sheets(round_.find_opened().engine, settings)),
+        Probe(name="nexrender", look=partial(_check_nexrender, round_)),
+        Probe(name="alert channels", look=partial(_check_channels, round_)),
         Probe(name="outputs", look=partial(_check_outputs, round_)),
         Probe(name="disk", look=partial(_check_disk, settings), is_vital=True),
         Probe(name="memory", look=lambda: [check_memory(settings.monitoring)]),
-        Probe(name="clock", look=with_engine(lambda engine: [check_clock(engine, settings.monitoring)])),
+        Probe(name="clock", look=lambda: [round_.ask(lambda engine: check_clock(engine, settings.monitoring))]),
         Probe(name="workflows", look=partial(_check_workflows, round_)),
     ]
 
@@ -165,20 +187,21 @@ def _nothing(name: str, summary: str) -> list[CheckResult]:
 
 def _check_dagster_database(round_: Round) -> list[CheckResult]:
     """Check that it answers: without it no run begins."""
-    orchestrator = round_.find_opened().orchestrator
-    name, began = "Dagster's database", time.perf_counter()
-    try:
-        is_used = bool(orchestrator.read_heartbeats())
-    except DBAPIError as error:
-        return [report_part(name, read_first_line(error), "check that the server has it; `pokervod dev` makes it")]
-    figures = {"latency_ms": round((time.perf_counter() - began) * 1000, 2)}
+    name = "Dagster's database"
+    with round_.dagster_turn() as opened:
+        began = time.perf_counter()
+        try:
+            is_used = bool(opened.orchestrator.read_heartbeats())
+        except DBAPIError as error:
+            return [report_part(name, read_first_line(error), "check that the server has it; `pokervod dev` makes it")]
+        figures = {"latency_ms": round((time.perf_counter() - began) * 1000, 2)}
     found = "answers" if is_used else "answers; no daemon has used it yet"
     return [replace(report_part(name, found), figures=figures)]
 
 
 def _check_daemon(round_: Round) -> list[CheckResult]:
     """Check when the parts of Dagster's daemon told last that they live."""
-    seen = round_.ask_orchestrator(lambda each: each.read_heartbeats())
+    seen = round_.read_heartbeats()
     ages = {part: (round_.now - seen[part]).total_seconds() for part in DAEMON_PARTS if part in seen}
     silent = {part: age for part, age in ages.items() if age > DAEMON_SECONDS}
     step = "start `pokervod dev`, or restart the unit of dagster-daemon"
@@ -195,7 +218,7 @@ def _check_daemon(round_: Round) -> list[CheckResult]:
 
 def has_sensors(round_: Round) -> bool:
     """Return whether Dagster's sensors run."""
-    seen = round_.ask_orchestrator(lambda each: each.read_heartbeats()).get("SENSOR")
+    seen = round_.read_heartbeats().get("SENSOR")
     return seen is not None and (round_.now - seen).total_seconds() <= DAEMON_SECONDS
 
 
@@ -240,10 +263,7 @@ def _count_time(seconds: float) -> str:
 
 def _check_watcher(round_: Round) -> list[CheckResult]:
     """Check who looks for new files, edits and events: a watcher, or else Dagster's sensors."""
-    engine = round_.find_opened().engine
-    with engine.connect() as connection:
-        watches = list_watches(connection)
-        is_alive = is_locked(connection, WATCH_LOCK)
+    watches, is_alive = round_.ask(_read_watches)
     if watches:
         newest = max(watches, key=lambda each: each.seen_at)
         missing = sorted({*Source} - {each.source for each in watches})
@@ -261,6 +281,12 @@ def _check_watcher(round_: Round) -> list[CheckResult]:
     ]
 
 
+def _read_watches(engine: Engine) -> tuple[list[Watch], bool]:
+    """Return who looks at each source, and whether a watcher lives."""
+    with engine.connect() as connection:
+        return list_watches(connection), is_locked(connection, WATCH_LOCK)
+
+
 def _check_workers(engine: Engine) -> list[CheckResult]:
     with engine.connect() as connection:
         return check_workers(connection)
@@ -271,7 +297,7 @@ def _check_root(round_: Round, root: ArchiveRoot) -> list[CheckResult]:
     found = check_root(round_.settings, root)
     if found[0].passed:
         with suppress(NotAskedError):
-            found = [*check_marker_of(round_.find_opened().engine, root), *found]
+            found = [*check_known_marker(root, round_.ask(lambda engine: read_known_marker(engine, root))), *found]
     return found
 
 
@@ -288,7 +314,8 @@ def _check_outputs(round_: Round) -> list[CheckResult]:
         fix = "free some space; without it no graphic can be written"
         found.append(check_disk("outputs' disk", settings.renders, settings.monitoring, fix=fix))
         with suppress(NotAskedError):
-            found += check_outputs_marker(round_.find_opened().engine, settings.renders)
+            if round_.ask(has_outputs):
+                found += check_outputs_marker(settings.renders)
     return found
 
 
@@ -300,11 +327,12 @@ def _check_sheets(engine: Engine, settings: Settings) -> list[CheckResult]:
     return check_access(settings, engine) or _nothing("sheets", "the settings name none")
 
 
-def _check_nexrender(engine: Engine, settings: Settings) -> list[CheckResult]:
+def _check_nexrender(round_: Round) -> list[CheckResult]:
     """Check the farm, unless its breaker is open: then nobody calls it."""
+    settings = round_.settings
     if settings.render.nexrender.url is None:
         return _nothing("nexrender", "the settings name none; graphics are drawn here")
-    with engine.connect() as connection:
+    with round_.turn() as opened, opened.engine.connect() as connection:
         states = read_states(connection, [NEXRENDER.name])
     if states and states[0].state == "open":
         said = describe_open(NEXRENDER, states[0], settings.zone)
@@ -312,12 +340,14 @@ def _check_nexrender(engine: Engine, settings: Settings) -> list[CheckResult]:
     return [*check_nexrender(settings)]
 
 
-def _check_channels(engine: Engine, settings: Settings) -> list[CheckResult]:
+def _check_channels(round_: Round) -> list[CheckResult]:
     """Check that the breaker of each alert channel is closed; none of them is called for it."""
+    settings = round_.settings
     channels = [f"channel:{each.name}" for each in settings.alerts.channels]
     if not channels:
         return _nothing("alert channels", "the settings name none: nobody is told of failures")
-    open_ = [each for each in check_breakers(engine, settings) if each.name.removeprefix("breaker ") in channels]
+    breakers = round_.ask(lambda engine: check_breakers(engine, settings))
+    open_ = [each for each in breakers if each.name.removeprefix("breaker ") in channels]
     named = ", ".join(each.name for each in settings.alerts.channels)
     return open_ or [replace(report_part("alert channels", f"none has failed: {named}"), looked_at=len(channels))]
 
