@@ -118,8 +118,9 @@ STAGES = (
             select {write_day("h.since")}, 'file', 'still being written', library || ': ' || path || ': ' || reason
             from held_files h where since >= :since and since < :until and library = any(cast(:libraries as text[]))
             union all
-            select {write_day("first_read_at")}, 'session file', 'that could not be read',
-                case when state <> 'read' then case when starts_with(reason, path) then reason else path || ': ' || coalesce(reason, state) end end
+            select {write_day("first_read_at")}, 'session file', 'that could not be read', case when state <> 'read'
+                then case when starts_with(reason, path) then reason else path || ': ' || coalesce(reason, state) end
+                end
             from hand_files where first_read_at >= :since and first_read_at < :until and (state <> 'waiting'
                 or mtime_ns < extract(epoch from cast(:now as timestamptz) - interval '1 hour') * 1000000000)
             union all
