@@ -50,7 +50,7 @@ def compose_message(claim: "DeliveryClaim") -> Message:
 
 def _format_footer(claim: "DeliveryClaim") -> list[str]:
     parts = [f"Raised {_format_time(claim.raised_at)}" + (f", {claim.times} times so far." if claim.times > 1 else ".")]
-    if claim.resolved_at is not None:
+    if claim.resolved_at is not None and claim.resolved_at != claim.raised_at:  # else it was only a message
         parts.append(f"Resolved {_format_time(claim.resolved_at)} by {claim.resolved_by}: {claim.resolved_reason}.")
     parts.append(f"Delivery {claim.id}.")
     if claim.may_have_been_delivered:

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import Connection, Engine, text
@@ -87,9 +88,10 @@ def _notify(connection: Connection, event: NewEvent, channels: Sequence[AlertCha
         body=end.get("error", ""),
         correlation_id=str(event.correlation_id),
     )
-    raise_alert(connection, alert, channels)
+    now = datetime.now(UTC)  # one moment for both says that it is only a message
+    raise_alert(connection, alert, channels, now=now)
     actor = Actor(who="event_router", reason="a message, not a condition", correlation_id=alert.correlation_id)
-    resolve_alert(connection, alert.key, actor=actor)
+    resolve_alert(connection, alert.key, actor=actor, now=now)
 
 
 def _log_end(event: NewEvent) -> None:

@@ -92,6 +92,17 @@ def test_a_message_of_a_resolved_alert_tells_so(outbox: Outbox) -> None:
     assert "Resolved 2031-05-04 10:00 UTC by eva: fixed." in message.footer
 
 
+def test_a_message_that_was_over_as_soon_as_it_was_raised_tells_of_no_end(outbox: Outbox) -> None:
+    box = FakeChannels()
+    outbox.open("web", "json://host")
+    outbox.raise_one()
+    outbox.resolve()
+    outbox.deliver(box.open_channel)
+
+    ((_, message),) = box.sent
+    assert message.footer.startswith("Raised 2031-05-04 09:00 UTC. Delivery ")
+
+
 def test_the_record_has_how_often_and_by_whom(outbox: Outbox) -> None:
     raised = [outbox.raise_one(severity=severity) for severity in ("warning", "warning", "critical")]
     assert [(each.outcome, each.times) for each in raised] == [("raised", 1), ("counted", 2), ("escalated", 3)]

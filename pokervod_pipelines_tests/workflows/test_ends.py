@@ -46,6 +46,7 @@ def test_only_a_run_that_is_not_known_yet_is_asked_why_it_failed(
             text("select type, payload ->> 'error' from events where type like 'system.%' order by id")
         ).all()
         alerts = connection.execute(text("select title, severity from alerts order by id")).all()
+        only_messages = connection.scalar(text("select bool_and(resolved_at = raised_at) from alerts"))
     assert [tuple(each) for each in events] == [
         ("system.workflow.failed", error),
         ("system.workflow.completed", None),
@@ -54,3 +55,4 @@ def test_only_a_run_that_is_not_known_yet_is_asked_why_it_failed(
         ("after_show one failed after 2 s", "warning"),
         ("after_show one is done after 2 s", "info"),
     ]
+    assert only_messages
