@@ -6,10 +6,12 @@ Whatever is read here means the same to Dagster, which a property holds; of what
 
 import calendar
 from dataclasses import dataclass
+from datetime import time
 
 MONTHS = [each.lower() for each in calendar.month_abbr][1:]
 WEEKDAYS = ["sun", "mon", "tue", "wed", "thu", "fri", "sat"]
 MINUTES, HOURS = 60, 24
+MONDAY = WEEKDAYS.index("mon")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +45,17 @@ class CronTimes:
     days: frozenset[int] | None
     months: frozenset[int]
     weekdays: frozenset[int] | None
+
+    @property
+    def only_weekday(self) -> int | None:
+        """Return the one weekday on which it is, 0 for Sunday; None where there are several."""
+        is_one = self.weekdays is not None and self.days is None and len(self.weekdays) == 1
+        return min(self.weekdays) if self.weekdays and is_one else None
+
+    @property
+    def latest(self) -> time:
+        """Return the latest time of a day."""
+        return time(max(self.hours), max(self.minutes))
 
     @property
     def is_hourly(self) -> bool:

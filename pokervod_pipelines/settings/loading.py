@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from pydantic import Field, SecretStr, ValidationError, model_validator
 
 from pokervod_pipelines.errors import BadSettings
+from pokervod_pipelines.settings.cron import MONDAY, read_cron
 from pokervod_pipelines.settings.fields import SettingsModel, TimeZone, require_unique
 from pokervod_pipelines.settings.file import SettingsFile, describe_errors, read_dotenv, read_settings_file
 from pokervod_pipelines.settings.monitoring import MonitoringSettings
@@ -93,6 +94,17 @@ class Settings(SettingsModel):
         folders = [(library.root, Path(library.folder)) for library in self.libraries]
         if len(set(folders)) < len(folders):
             message = "libraries: two libraries have the same root and folder"
+            raise ValueError(message)
+        return self
+
+    @model_validator(mode="after")
+    def _weeks_are_closed_after_their_end(self) -> Self:
+        times, ends_at = read_cron(self.schedules.weekly_close), self.hands.day_starts_at
+        if times.only_weekday == MONDAY and times.latest < ends_at:
+            message = (
+                f"schedules.weekly_close: {self.schedules.weekly_close!r} is before the week has ended, on Monday at "
+                f"{ends_at:%H:%M} (hands.day_starts_at), so each week would be closed a week late; set a later time"
+            )
             raise ValueError(message)
         return self
 

@@ -66,6 +66,29 @@ def test_all_errors_are_reported_at_once(tmp_path: Path) -> None:
     assert "stall_seconds" in str(refusal.value)
 
 
+@pytest.mark.parametrize(
+    ("cron", "starts", "is_late"),
+    [
+        ("59 5 * * 1", "06:00", True),
+        ("0 3 * * mon", "06:00", True),
+        ("0 7 * * 1", "07:30", True),
+        ("0 7 * * 1", "07:00", False),
+        ("0 3,7 * * 1", "06:00", False),
+        ("0 3 * * 2", "06:00", False),
+        ("0 3 * * *", "06:00", False),
+    ],
+)
+def test_a_week_is_not_closed_before_its_end(tmp_path: Path, cron: str, starts: str, is_late: bool) -> None:
+    text = f'schedules: {{weekly_close: "{cron}"}}\nhands: {{day_starts_at: "{starts}"}}'
+    if not is_late:
+        assert load(tmp_path, text).schedules.weekly_close == cron
+        return
+    with pytest.raises(BadSettings, match=f"on Monday at {starts} .*each week would be closed a week late") as refusal:
+        load(tmp_path, text)
+
+    assert f"schedules.weekly_close: '{cron}' is before the week has ended" in str(refusal.value)
+
+
 def test_the_environment_overrides_the_file(tmp_path: Path) -> None:
     settings = load(tmp_path, GOOD, POKERVOD_TIME_ZONE="Europe/London", POKERVOD_SHEETS="a=one.csv:two.xlsx")
 
