@@ -89,7 +89,14 @@ _STORED = text("select at, labels, sums from measure_rollups where measure = 'en
 
 
 @settings(max_examples=40)
-@given(before=GRAPHICS, after=GRAPHICS, rolled=ROLLS, length=LENGTHS, end=LENGTHS)
+@given(
+    before=GRAPHICS,
+    after=GRAPHICS,
+    rolled=ROLLS,
+    length=LENGTHS,
+    end=LENGTHS,
+    starts=st.sampled_from(["05:30", "06:00"]),
+)
 def test_any_window_has_the_figures_of_its_rows(
     engine: Engine,
     settings_factory: Callable[..., Settings],
@@ -98,9 +105,10 @@ def test_any_window_has_the_figures_of_its_rows(
     rolled: list[float],
     length: float,
     end: float,
+    starts: str,
 ) -> None:
     """Rolls may stop for days; what ended since the last one, or late by less than it counts again, is there, too."""
-    queue, made = MeasuredQueue(engine=engine), settings_factory(**ZONE)
+    queue, made = MeasuredQueue(engine=engine), settings_factory(**ZONE, hands={"day_starts_at": starts})
     queue.empty()
     for each in before:
         add(queue, each)
@@ -158,6 +166,37 @@ def test_a_second_roll_changes_nothing_and_a_late_event_is_in_its_minute(
     assert second == 0
     assert late > 0
     assert [each.sums["completed"] for each in list_stored(engine, "minute")] == [2]
+
+
+HALF_PAST = [
+    ({"hands": {"day_starts_at": "05:30"}}, datetime(2026, 3, 29, 5, 30, tzinfo=UTC)),
+    ({"time_zone": "Asia/Kolkata"}, datetime(2026, 3, 29, 0, 30, tzinfo=UTC)),
+]
+"""Settings whose days begin within an hour of UTC, and the oldest minute that is kept."""
+
+
+@pytest.mark.parametrize(("changed", "oldest"), HALF_PAST)
+@pytest.mark.parametrize("rolled", [None, 5 * MINUTE])
+def test_the_hour_of_which_half_the_minutes_are_kept_is_whole(
+    engine: Engine,
+    settings_factory: Callable[..., Settings],
+    changed: dict[str, object],
+    oldest: datetime,
+    rolled: timedelta | None,
+) -> None:
+    """Also where the last roll ended in that hour."""
+    queue, made = MeasuredQueue(engine=engine), settings_factory(**changed)
+    calendar, window = make_calendar(made), make_window(timedelta(hours=70), NOW)
+    queue.add(oldest - 20 * MINUTE, 60, "completed")
+    if rolled is not None:
+        roll_up(engine, made, now=oldest + rolled)
+    queue.add(oldest + 15 * MINUTE, 60, "completed")
+
+    before = read(engine, calendar, window)["completed"]
+    for _ in range(2):
+        roll_up(engine, made, now=NOW)
+
+    assert before == read(engine, calendar, window)["completed"] == 2
 
 
 def test_minutes_and_hours_end_and_days_stay(engine: Engine, settings_factory: Callable[..., Settings]) -> None:

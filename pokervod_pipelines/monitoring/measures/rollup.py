@@ -67,7 +67,7 @@ def _roll_next(
     """Roll a measure further, all of its past the first time; return until when, and how many steps changed."""
     mark = read_mark(connection, measure.name)
     start = connection.scalar(_FIRST_EVENT) if mark is None else mark - AGAIN
-    oldest = calendar.floor(until - KEPT[Resolution.MINUTE], Resolution.DAY)
+    oldest = _find_oldest_minute(until, calendar)
     if start is None or start >= until:
         end, changed = until, 0
     elif (mark or start) < oldest:
@@ -78,6 +78,11 @@ def _roll_next(
         changed = _roll_minutes(connection, measure, Window(since=start, until=until), calendar)
     _write_mark(connection, measure.name, end)
     return end, changed
+
+
+def _find_oldest_minute(until: datetime, calendar: Calendar) -> datetime:
+    """Return since when minutes are kept: the beginning of a day, at which no hour need begin."""
+    return calendar.floor(until - KEPT[Resolution.MINUTE], Resolution.DAY)
 
 
 def _roll_past(
@@ -98,19 +103,38 @@ def _roll_minutes(connection: Connection, measure: CountedMeasure, window: Windo
     """Count the minutes of the window, and sum those of its hours and days where one has changed."""
     spans = {"since": [window.since], "until": [window.until], "resolution": Resolution.MINUTE}
     changed = connection.execute(_write_steps(measure, "at"), spans).rowcount
-    return changed + (_sum_minutes(connection, measure.name, window, calendar) if changed else 0)
+    if changed:
+        changed += _count_cut_hour(connection, measure, window, calendar)
+        changed += _sum_minutes(connection, measure.name, window, calendar)
+    return changed
 
 
-def _list_spans(window: Window, resolution: Resolution, calendar: Calendar) -> dict[str, list[datetime]]:
-    starts = [*calendar.list_steps(window, resolution)]
+def _count_cut_hour(connection: Connection, measure: CountedMeasure, window: Window, calendar: Calendar) -> int:
+    """Count the hour of whose minutes only the later ones are kept; return how many steps changed."""
+    oldest = _find_oldest_minute(window.until, calendar)
+    cut = calendar.floor(window.since, Resolution.HOUR)
+    if cut >= oldest:
+        return 0
+    spans = _list_spans(Window(since=cut, until=oldest), Resolution.HOUR, calendar)
+    return connection.execute(_write_steps(measure, "step"), spans | {"resolution": Resolution.HOUR}).rowcount
+
+
+def _list_spans(
+    window: Window, resolution: Resolution, calendar: Calendar, oldest: datetime | None = None
+) -> dict[str, list[datetime]]:
+    """Return where the steps of the window begin and end, without those that begin before ``oldest``."""
+    starts = [each for each in calendar.list_steps(window, resolution) if oldest is None or each >= oldest]
     return {"since": starts, "until": [calendar.follow(each, resolution) for each in starts]}
 
 
 def _sum_minutes(connection: Connection, measure: str, window: Window, calendar: Calendar) -> int:
-    """Sum the minutes of every hour and day that the window touches; return how many of them changed."""
-    changed = 0
+    """Sum the minutes of every hour and day that the window touches; return how many of them changed.
+
+    A step of which some minutes are not kept is left as it is.
+    """
+    changed, oldest = 0, _find_oldest_minute(window.until, calendar)
     for resolution in (Resolution.HOUR, Resolution.DAY):
-        spans = _list_spans(window, resolution, calendar)
+        spans = _list_spans(window, resolution, calendar, oldest)
         changed += connection.execute(_SUM, spans | {"measure": measure, "resolution": resolution}).rowcount
     return changed
 
