@@ -1,6 +1,6 @@
 """Format the measures for ``pokervod metrics``: rows for a person, no printing."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from pokervod_pipelines.cli.output import count_nouns, human_size, show_time
 from pokervod_pipelines.monitoring.measures.shape import (
@@ -10,10 +10,14 @@ from pokervod_pipelines.monitoring.measures.shape import (
     Point,
     QueueDepth,
     RenderFigures,
+    SyncLag,
 )
 
 NOTHING = "–"
 """A figure with nothing to measure."""
+
+FOLDERS = ("drop folder", "export folder")
+"""They are looked at all the time; a file comes when somebody brings one."""
 
 BARS = "▁▂▃▄▅▆▇█"
 WIDEST = 30
@@ -85,8 +89,8 @@ def list_figures(measured: Measures) -> Iterator[tuple[str, str, str]]:
     yield "hands today", format_number(today.hands), f"broadcast day {today.day}{last}"
     parts = f"{flow.with_instruction:,} of {count_nouns(flow.premium_hands, 'premium hand')} with an instruction"
     yield "completion", format_share(flow.completion_rate), parts if flow.premium_hands else "no premium hand arrived"
-    yield "orphans", format_number(flow.orphan_hands), "premium hands without an instruction"
-    yield "delayed", format_number(flow.delayed_instructions), "instructions that wait for half an hour"
+    yield "orphans now", format_number(flow.orphan_hands), "premium hands without an instruction"
+    yield "delayed now", format_number(flow.delayed_instructions), "instructions that wait for half an hour"
 
 
 def _list_renders(figures: RenderFigures) -> Iterator[tuple[str, str, str]]:
@@ -102,7 +106,7 @@ def _list_renders(figures: RenderFigures) -> Iterator[tuple[str, str, str]]:
     errors = figures.error_rate
     parts = f"{errors.failed:,} failed, {errors.timed_out:,} timed out of {errors.ended:,} that ended"
     yield "error rate", format_share(errors.figure), parts if errors.ended else "nothing ended"
-    yield "queue", _format_depth(figures.queue_depth), _describe_depth(figures.queue_depth)
+    yield "queue now", _format_depth(figures.queue_depth), _describe_depth(figures.queue_depth)
 
 
 def _add_unit(figure: str, unit: str) -> str:
@@ -117,10 +121,19 @@ def _describe_depth(depth: QueueDepth) -> str:
     return f"{depth.pending:,} pending, {depth.held:,} of them paused; {depth.processing:,} processing"
 
 
-def list_lags(measured: Measures) -> Iterator[tuple[str, str, str]]:
-    """Yield how long ago each source was read, those that never were first, then the oldest."""
-    for lag in sorted(measured.sync_lags, key=lambda each: (each.seconds is not None, -(each.seconds or 0))):
-        at = "never" if lag.at is None else show_time(lag.at)
+def list_readings(measured: Measures) -> Iterator[tuple[str, str, str]]:
+    """Yield how long ago each library and sheet was read, those that never were first, then the oldest."""
+    return _list_lags((each for each in measured.sync_lags if each.kind not in FOLDERS), "never")
+
+
+def list_folders(measured: Measures) -> Iterator[tuple[str, str, str]]:
+    """Yield how long ago the newest file of each folder was read, in the same order."""
+    return _list_lags((each for each in measured.sync_lags if each.kind in FOLDERS), "no file so far")
+
+
+def _list_lags(lags: Iterable[SyncLag], nothing: str) -> Iterator[tuple[str, str, str]]:
+    for lag in sorted(lags, key=lambda each: (each.seconds is not None, -(each.seconds or 0))):
+        at = nothing if lag.at is None else show_time(lag.at)
         yield f"{lag.kind} {lag.name}", format_seconds(lag.seconds), at
 
 

@@ -7,7 +7,14 @@ from typing import Annotated, Any
 
 import typer
 
-from pokervod_pipelines.cli.metric_pages import list_figures, list_groups, list_jobs, list_lags, list_places
+from pokervod_pipelines.cli.metric_pages import (
+    list_figures,
+    list_folders,
+    list_groups,
+    list_jobs,
+    list_places,
+    list_readings,
+)
 from pokervod_pipelines.cli.options import JsonOption, SinceOption, UntilOption
 from pokervod_pipelines.cli.output import print_json, print_table, show_time
 from pokervod_pipelines.db.engine import open_database
@@ -88,11 +95,13 @@ def _print(measured: Measures, by: Group | None) -> None:
     span = f"{show_time(window.since, form)} to {show_time(window.until, form)}"
     print_table(span, ("measure", "figure", "of"), list_figures(measured), right=("figure",))
     if by:
-        columns = (by, "completed", "an hour", "average", "p50", "p95", "errors", "queue")
+        columns = (by, "completed", "an hour", "average", "p50", "p95", "errors", "queue now")
         print_table(f"graphics by {by}", columns, list_groups(measured, by), right=columns[1:])
-    if measured.sync_lags:
-        print_table("sources", ("source", "read ago", "at"), list_lags(measured), right=("read ago",))
+    if readings := [*list_readings(measured)]:
+        print_table("sources now", ("source", "read ago", "at"), readings, right=("read ago",))
+    if folders := [*list_folders(measured)]:
+        print_table("folders now", ("folder", "newest file", "at"), folders, right=("newest file",))
     runs = ("succeeded", "average", "p50", "p95")
     title = "runs that ended" if measured.jobs else "no run ended"
     print_table(title, ("job", *runs), list_jobs(measured), right=runs)
-    print_table("memory and disks", ("place", "figure", "of"), list_places(measured), right=("figure",))
+    print_table("memory and disks now", ("place", "figure", "of"), list_places(measured), right=("figure",))

@@ -1,12 +1,16 @@
 """Check what `pokervod metrics` prints, for a person, for a program, and for Prometheus."""
 
+import json
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy import Engine
+from typer.testing import CliRunner
 
 from pokervod_pipelines.cli import metric_pages
+from pokervod_pipelines.cli.app import app
 from pokervod_pipelines.cli.metric_pages import draw_series
 from pokervod_pipelines.monitoring.measures.shape import Point
 from pokervod_pipelines_tests.cli.command import RunCommand
@@ -57,10 +61,39 @@ def test_a_person_sees_the_figures_of_the_window(pokervod: RunCommand, graphics:
     assert "20 s" in columns["latency, average"]
     assert "33.3 %" in columns["error rate"]
     assert "1 failed, 0 timed out of 3 that ended" in columns["error rate"]
-    assert "1 pending, 0 of them paused; 0 processing" in columns["queue"]
-    assert columns["delayed"].split()[1] == "1"
+    assert "1 pending, 0 of them paused; 0 processing" in columns["queue now"]
+    assert columns["delayed now"].split()[2] == "1"
     (payouts,) = [line.split() for line in day.splitlines() if line.split()[:1] == ["payouts"]]
     assert payouts[1:] == ["1", "0.04", "10", "s", "10", "s", "10", "s", "0", "%", "0"]
+
+
+def test_under_a_past_window_the_figures_of_now_say_so(pokervod: RunCommand, graphics: MeasuredQueue) -> None:
+    graphics.add(NOW - timedelta(days=2, hours=1), 10, "completed", template="payouts")
+    past = [f"{NOW - timedelta(days=days):%Y-%m-%d}" for days in (3, 2)]
+    lines = pokervod("metrics", "--since", past[0], "--until", past[1], "--by", "template").printed.splitlines()
+
+    assert {line.split("  ")[0].strip() for line in lines} >= {"queue now", "orphans now", "delayed now"}
+    (header,) = [line for line in lines if line.split()[:2] == ["template", "completed"]]
+    assert header.split()[-2:] == ["queue", "now"]
+    assert "memory and disks now" in lines
+    assert len(header.rstrip()) <= 80
+
+
+def test_a_folder_to_which_nothing_came_is_not_one_that_was_never_read(
+    engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sections = {"hands": {"drop_folders": ["drop"]}, "sheets": [{"name": "notes", "path": "notes.xlsx"}]}
+    (tmp_path / "pokervod.yaml").write_text(json.dumps(sections), encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "200")
+    monkeypatch.setenv("POKERVOD_HOME", "home")
+    monkeypatch.setenv("POKERVOD_DATABASE_URL", engine.url.render_as_string(hide_password=False))
+    lines = [line.split() for line in CliRunner().invoke(app, ["metrics"]).stdout.splitlines()]
+
+    assert ["source", "read", "ago", "at"] in lines
+    assert ["sheet", "notes", "–", "never"] in lines
+    assert ["folder", "newest", "file", "at"] in lines
+    assert ["drop", "folder", str(tmp_path / "drop"), "–", "no", "file", "so", "far"] in lines
 
 
 def test_a_program_gets_the_shapes_of_the_api(pokervod: RunCommand, graphics: MeasuredQueue) -> None:
