@@ -58,8 +58,9 @@ class DagsterRunMeasures:
 _JOBS = text("""
     select pipeline_name as job, count(*) filter (where status = 'SUCCESS') as succeeded,
         count(*) filter (where status = 'FAILURE') as failed, count(*) filter (where status = 'CANCELED') as stopped,
-        avg(end_time - start_time) as average,
-        percentile_cont(array[0.5, 0.95]) within group (order by end_time - start_time) as percentiles
+        avg(end_time - start_time) filter (where status = 'SUCCESS') as average,
+        percentile_cont(array[0.5, 0.95]) within group (order by end_time - start_time)
+            filter (where status = 'SUCCESS') as percentiles
     from runs
     where status in ('SUCCESS', 'FAILURE', 'CANCELED') and update_timestamp >= :since at time zone 'UTC'
         and end_time >= extract(epoch from cast(:since as timestamptz))

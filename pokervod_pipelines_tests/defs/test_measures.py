@@ -34,6 +34,13 @@ def work(context: dg.OpExecutionContext) -> None:
         raise ValueError
 
 
+def make_longer(status: str, seconds: int) -> None:
+    """Store that the runs that ended so began so much earlier."""
+    with open_run_measures(load_settings()) as runs, runs.engine.begin() as connection:
+        longer = text("update runs set start_time = end_time - :seconds where status = :status")
+        connection.execute(longer, {"seconds": seconds, "status": status})
+
+
 @dg.job(executor_def=dg.in_process_executor)
 def job_of_the_test() -> None:
     work()
@@ -55,14 +62,22 @@ def test_runs_are_counted_by_how_they_ended(installation: Installation) -> None:
         for fails in (False, False, True):
             config = {"ops": {"work": {"config": {"fails": fails}}}}
             job_of_the_test.execute_in_process(config, instance=instance, raise_on_error=False)
+    make_longer("SUCCESS", 20)
+    make_longer("FAILURE", 500)
     (figures,) = measure(1)
 
     assert (figures.job, figures.succeeded, figures.failed, figures.stopped) == ("job_of_the_test", 2, 1, 0)
     assert figures.success_rate == pytest.approx(2 / 3)
-    assert figures.p50 is not None
-    assert figures.p95 is not None
-    assert figures.average is not None
-    assert 0 < figures.p50 <= figures.p95
+    assert (figures.average, figures.p50, figures.p95) == pytest.approx((20, 20, 20))
+
+
+def test_where_no_run_succeeded_nobody_knows_how_long_one_takes(installation: Installation) -> None:
+    with dg.DagsterInstance.from_config(str(find_dagster_home(load_settings()))) as instance:
+        config = {"ops": {"work": {"config": {"fails": True}}}}
+        job_of_the_test.execute_in_process(config, instance=instance, raise_on_error=False)
+    (figures,) = measure(1)
+
+    assert (figures.failed, figures.average, figures.p50, figures.p95) == (1, None, None, None)
 
 
 def test_a_run_of_before_the_window_does_not_count(installation: Installation) -> None:

@@ -92,7 +92,10 @@ def _list_flow(measures: Measures) -> Iterator[Metric]:
         for quantile, value in (("0.5", each.p50), ("0.95", each.p95))
     }
     yield _family(
-        "job_duration_seconds", "Durations of the runs of the window.", ("job", "quantile"), durations.items()
+        "job_duration_seconds",
+        "Durations of the runs of the window that succeeded.",
+        ("job", "quantile"),
+        durations.items(),
     )
 
 

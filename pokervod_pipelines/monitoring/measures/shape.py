@@ -150,7 +150,8 @@ class SyncLag:
 class JobFigures:
     """Hold the figures of the runs of a Dagster job that ended in the window, in seconds; a stopped one has no result.
 
-    ``success_rate`` is of those that succeeded or failed.
+    ``success_rate`` is of those that succeeded or failed; ``average``, ``p50`` and ``p95`` are of successes, as health
+    has them, since a run that failed at once says nothing of how long the job takes.
     """
 
     job: str
