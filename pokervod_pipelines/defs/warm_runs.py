@@ -5,7 +5,6 @@ key has one run, no more runs are in progress at once than the settings say, and
 may. Pools hold for every run.
 """
 
-import faulthandler
 import logging
 import os
 import signal
@@ -123,8 +122,8 @@ def report_lost(order: RunOrder, problem: str) -> None:
 
 
 def _limit(seconds: float) -> None:
-    """End this process after so long, whatever it does, unless another limit is set before."""
-    faulthandler.dump_traceback_later(seconds, exit=True)
+    """Let the system end this process after so long, whatever it does, unless another limit is set before."""
+    signal.setitimer(signal.ITIMER_REAL, seconds)
 
 
 def _end_if_cancelled(instance: dg.DagsterInstance, run_id: str) -> None:

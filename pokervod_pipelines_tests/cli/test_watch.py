@@ -168,7 +168,7 @@ def test_a_run_that_takes_too_long_is_ended(installation: Installation, engine: 
             append_events(connection, "system", "ask 1", [asked])
         wait_until(lambda: list_runs(installation, "catalog_update") == ["FAILURE"])
     log = (installation.folder / ".pokervod" / "logs" / "watch.log").read_text(encoding="utf-8")
-    assert "catalog_update: its process ended with status 1" in log
+    assert "catalog_update: its process was killed by SIGALRM" in log
 
 
 def find_runs(watcher: int) -> list[int]:
