@@ -148,7 +148,7 @@ def _list_problems(result: dg.ExecuteInProcessResult, settings: Settings) -> lis
         if not isinstance(failure, StepFailureData | JobFailureData) or failure.error is None:
             continue
         error = find_own_error(failure.error)
-        if event.step_key != conclude.name or error.cls_name != dg.Failure.__name__:
+        if event.step_key not in {None, conclude.name} or error.cls_name != dg.Failure.__name__:
             problems.setdefault(error.message, f"{event.step_key or 'the run'}: {_describe(error.message, settings)}")
     return list(problems.values())
 
