@@ -72,6 +72,7 @@ class OrchestratorFacts:
                 ended=row.ended,
                 succeeded=row.succeeded,
                 seconds=None if row.seconds is None else float(row.seconds),
+                failed_last=row.failed_last,
             )
             for row in rows
         ]
@@ -129,11 +130,16 @@ _SENSORS = text("""
 
 _RUNS = text("""
     select pipeline_name as job, count(*) as ended, count(*) filter (where status = 'SUCCESS') as succeeded,
-        avg(end_time - start_time) filter (where status = 'SUCCESS') as seconds
-    from runs
-    where status in ('SUCCESS', 'FAILURE') and update_timestamp >= cast(:since as timestamptz) at time zone 'UTC'
-        and end_time >= extract(epoch from cast(:since as timestamptz))
-        and end_time < extract(epoch from cast(:until as timestamptz))
+        avg(end_time - start_time) filter (where status = 'SUCCESS') as seconds,
+        count(*) filter (where status = 'FAILURE' and end_time > coalesce(last_success, 0)) as failed_last
+    from (
+        select pipeline_name, status, start_time, end_time,
+            max(end_time) filter (where status = 'SUCCESS') over (partition by pipeline_name) as last_success
+        from runs
+        where status in ('SUCCESS', 'FAILURE') and update_timestamp >= cast(:since as timestamptz) at time zone 'UTC'
+            and end_time >= extract(epoch from cast(:since as timestamptz))
+            and end_time < extract(epoch from cast(:until as timestamptz))
+    ) as ended
     group by pipeline_name
 """)
 """A run changes no earlier than it ends, so that the index on states and changes finds it."""

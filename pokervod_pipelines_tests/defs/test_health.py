@@ -170,9 +170,9 @@ def test_runs_are_counted_by_job_in_the_time_in_which_they_ended(facts: Orchestr
     today = facts.read_runs(NOW - timedelta(days=1), NOW)
     before = facts.read_runs(NOW - timedelta(days=8), NOW - timedelta(days=1))
 
-    assert sorted((each.job, each.ended, each.succeeded, each.seconds) for each in today) == [
-        ("full_sync", 3, 2, 15.0),
-        ("materialize", 1, 0, None),
+    assert sorted((each.job, each.ended, each.succeeded, each.seconds, each.failed_last) for each in today) == [
+        ("full_sync", 3, 2, 15.0, 0),
+        ("materialize", 1, 0, None, 1),
     ]
     assert [(each.job, each.ended, each.succeeded, each.seconds) for each in before] == [("full_sync", 1, 1, 40.0)]
 

@@ -22,12 +22,16 @@ class SensorFacts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunTotals:
-    """Count the runs of a job that succeeded or failed in a time; ``seconds`` is the mean time of a success."""
+    """Count the runs of a job that succeeded or failed in a time; ``seconds`` is the mean time of a success.
+
+    ``failed_last`` of them failed after its last success.
+    """
 
     job: str
     ended: int
     succeeded: int
     seconds: float | None
+    failed_last: int = 0
 
 
 class Orchestrator(Protocol):

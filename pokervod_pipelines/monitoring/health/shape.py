@@ -51,6 +51,11 @@ class ServiceHealth:
     repair: str = ""
 
     @property
+    def is_repairable(self) -> bool:
+        """Return whether a hook may help with what failed."""
+        return any(each.is_repairable for each in self.checks if not each.passed)
+
+    @property
     def next_steps(self) -> list[str]:
         """Return what a person does, each step once."""
         return [*dict.fromkeys(each.next_step for each in self.checks if not each.passed and each.next_step)]
@@ -60,12 +65,13 @@ class ServiceHealth:
 class RunFigures:
     """Count the runs of a job that ended in a time, without those that a person stopped; ``seconds`` of a success.
 
-    A figure of no run is None.
+    ``failed_last`` of them failed after its last success. A figure of no run is None.
     """
 
     ended: int = 0
     succeeded: int = 0
     seconds: float | None = None
+    failed_last: int = 0
 
     @property
     def success_rate(self) -> float | None:
