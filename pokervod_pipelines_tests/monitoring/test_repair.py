@@ -11,6 +11,7 @@ import pytest
 from pydantic import ValidationError
 from sqlalchemy import Engine
 
+from pokervod_pipelines.monitoring.health.orchestrator import RunTotals
 from pokervod_pipelines.monitoring.health.repair import find_hook, record_and_repair, run_hook
 from pokervod_pipelines.monitoring.health.shape import ServiceHealth, SystemHealth
 from pokervod_pipelines.settings import Settings
@@ -89,6 +90,22 @@ def test_a_database_that_was_away_and_a_service_that_is_not_asked_change_nothing
     look(harness, HookSettings())
 
     assert [each for each in harness.list_events() if each[1] == "sensors"] == []
+
+
+def test_what_is_not_used_any_more_ends_the_failure(harness: HealthHarness) -> None:
+    def tell(failed: int) -> None:
+        harness.orchestrator.today = [RunTotals(job="x", ended=failed, succeeded=0, seconds=None)] * bool(failed)
+        mount(harness)
+        look(harness, HookSettings())
+
+    for failed in (3, 0, 0, 3):
+        tell(failed)
+
+    found = [state for _, service, state in harness.list_events() if service == "workflows"]
+    assert found == ["degraded", "unused", "degraded"]
+    assert len(set(harness.execute("""
+        select correlation_id from events where payload ->> 'service' = 'workflows'
+    """))) == 2  # fmt: skip
 
 
 def test_a_root_that_left_the_settings_is_forgotten(harness: HealthHarness) -> None:

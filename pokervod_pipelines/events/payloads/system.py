@@ -114,7 +114,7 @@ class ResetBreaker(SignedPayload):
 
 
 class HealthChange(Payload):
-    """Say that a service, as the machine sees it, became healthy, degraded, unhealthy or unknown; before it was that.
+    """Say that a service, as the machine sees it, became healthy, degraded, unhealthy or unused; before it was that.
 
     ``since`` is when the state before began.
     """

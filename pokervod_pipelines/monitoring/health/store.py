@@ -36,9 +36,9 @@ def read_stored(connection: Connection, host: str) -> dict[str, StoredState]:
 def store_changes(
     connection: Connection, host: str, services: Sequence[ServiceHealth], now: datetime
 ) -> dict[str, StoredState]:
-    """Store the states that changed, each with its event, and return all; a service that is new or healthy is no news.
+    """Store the states that changed and return all; a failure that begins, changes or ends is an event.
 
-    What could not be looked at, or is not used, stays as it was known: only an answer changes it.
+    What could not be looked at stays as it was known: only an answer changes it. That nothing is there any more is one.
     """
     stored = read_stored(connection, host)
     if not any(_is_new(each, stored) for each in services) and not stored.keys() - {each.name for each in services}:
@@ -48,7 +48,7 @@ def store_changes(
     changes = [*_list_changes(services, stored, now)]
     for before, after in changes:
         connection.execute(_STORE, {"host": host, **_dump(after)})
-        if before is not None or after.state != ServiceState.HEALTHY:
+        if after.state in BAD or (before is not None and before.state in BAD):
             append_events(connection, "monitoring", after.correlation_id, [_make_event(host, before, after)])
         stored[after.service] = after
     left = stored.keys() - {each.name for each in services}
@@ -59,7 +59,7 @@ def store_changes(
 
 def _is_new(service: ServiceHealth, stored: Mapping[str, StoredState]) -> bool:
     before = stored.get(service.name)
-    if service.state in {ServiceState.UNKNOWN, ServiceState.UNUSED}:
+    if service.state is ServiceState.UNKNOWN or (before is None and service.state is ServiceState.UNUSED):
         return False
     return before is None or before.state != service.state
 
