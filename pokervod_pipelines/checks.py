@@ -23,6 +23,7 @@ class CheckResult:
     """Tell whether a property holds, and what a person needs to believe it or to act.
 
     ``looked_at`` is how many rows, files or services were examined; None where the check cannot count them.
+    What failed ``is_repairable`` where a hook of the settings may help, and not where only a person can.
     ``evidence`` shows the first of ``evidence_count`` cases against it. ``next_step`` says what to do when it failed.
     """
 
@@ -34,6 +35,7 @@ class CheckResult:
     evidence: tuple[str, ...] = ()
     evidence_count: int = 0
     next_step: str = ""
+    is_repairable: bool = False
     figures: Mapping[str, float | int | str] = field(default_factory=dict)
 
 

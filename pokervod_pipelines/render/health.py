@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import platform
 import shutil
 from collections.abc import Iterator
 from dataclasses import replace
@@ -153,8 +154,15 @@ def _judge_worker(worker: RegisteredWorker) -> CheckResult:
         return replace(report_part(name, f"quarantined: {worker.quarantine_reason}", fix), severity=Severity.WARNING)
     if not worker.is_alive:
         seconds = (datetime.now(UTC) - worker.seen_at).total_seconds()
-        return report_part(name, f"{place} has sent no heartbeat for {seconds:.0f} s", "start it again")
+        dead = report_part(name, f"{place} has sent no heartbeat for {seconds:.0f} s", "start it again")
+        return replace(dead, is_repairable=worker.host == platform.node())
     return report_part(name, f"{place}, {worker.holding} jobs")
 
 
-_WAITING = text("select count(*) from render_instructions where state = 'pending'")
+_WAITING = text("""
+    select count(*) from render_instructions w
+    where w.state = 'pending' and w.due_at <= now()
+      and not exists (select from render_pauses p where (p.until is null or p.until > now())
+          and p.scope in ('all', 'renderer:' || w.renderer, 'template:' || w.template))
+""")
+"""Only what a worker would claim waits for one."""

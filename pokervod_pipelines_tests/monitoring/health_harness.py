@@ -27,6 +27,7 @@ class MadeOrchestrator:
     today: list[RunTotals] = field(default_factory=list)
     week: list[RunTotals] = field(default_factory=list)
     is_away: bool = False
+    silent_ever: tuple[str, ...] = ()
     tick: Callable[[], object] = lambda: None
 
     def read_heartbeats(self) -> Mapping[str, datetime]:
@@ -34,7 +35,8 @@ class MadeOrchestrator:
             raise OperationalError("select 1", {}, psycopg.OperationalError("the server closed the connection"))
         if self.heartbeat_age is None:
             return {}
-        return dict.fromkeys(DAEMON_PARTS, datetime.now(UTC) - timedelta(seconds=self.heartbeat_age))
+        parts = [each for each in DAEMON_PARTS if each not in self.silent_ever]
+        return dict.fromkeys(parts, datetime.now(UTC) - timedelta(seconds=self.heartbeat_age))
 
     def read_sensors(self) -> Sequence[SensorFacts]:
         self.tick()

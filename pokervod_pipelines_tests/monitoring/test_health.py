@@ -1,6 +1,7 @@
 """Check what health finds where a part is really broken, and that no part keeps the others from being looked at."""
 
 import os
+import platform
 import signal
 import socket
 import threading
@@ -92,6 +93,11 @@ def empty_root(harness: HealthHarness) -> None:
     (harness.settings.archive_roots[0].path / "show.mp4").unlink()
 
 
+def lose_library(harness: HealthHarness) -> None:
+    libraries = [{"name": "all", "root": "nas", "folder": "away"}]
+    harness.settings = Settings.model_validate(harness.settings.model_dump() | {"libraries": libraries})
+
+
 def open_breaker(service: str) -> Callable[[HealthHarness], None]:
     def fail(harness: HealthHarness) -> None:
         guarded = NEXRENDER if service == "nexrender" else find_channel_service(service)
@@ -119,7 +125,7 @@ def make_worker(age: str, **values: str) -> Callable[[HealthHarness], None]:
     reason = values.get("reason", "null")
     return insert(f"""
         insert into render_workers (name, host, pid, renderers, seen_at, quarantine_reason)
-        values ('studio-1', 'studio', 7, '{{local}}', now() - interval '{age}', {reason})
+        values ('studio-1', '{values.get("host", "studio")}', 7, '{{local}}', now() - interval '{age}', {reason})
     """)
 
 
@@ -130,6 +136,14 @@ FAULTS = [
     ({}, empty_root, "root nas", "degraded", "is empty", "mount the share"),
     # Dagster
     ({}, tell(heartbeat_age=900), "Dagster's daemon", "degraded", "no heartbeat for 15 min", "start `pokervod dev`"),
+    (
+        {},
+        tell(silent_ever=("SCHEDULER",)),
+        "Dagster's daemon",
+        "degraded",
+        "no heartbeat ever of scheduler",
+        "start `pokervod dev`",
+    ),
     ({}, tell(heartbeat_age=None), "Dagster's daemon", "degraded", "has never run here", "start `pokervod dev`"),
     ({}, tell(heartbeat_age=900), "watcher", "unhealthy", "none runs, and no sensors do", "start `pokervod dev`"),
     ({}, tell(sensors=[{"age": 700}]), "sensors", "degraded", "rfid_drop: has not ticked for 12 min", "ticks"),
@@ -240,15 +254,92 @@ def test_a_watcher_makes_up_for_the_daemon_and_one_that_hangs_does_not(make: MAK
     assert alive.state is ServiceState.DEGRADED
 
 
-def test_a_failure_of_too_few_runs_says_nothing(make: MAKE) -> None:
+@pytest.mark.parametrize(
+    ("today", "week", "state", "says"),
+    [  # ended, succeeded, failed since the last success
+        ((1, 0, 1), (0, 0, 0), "degraded", "0 of 1 runs succeeded"),
+        ((3, 0, 3), (9, 9, 0), "degraded", "its last 3 runs failed"),
+        ((1, 0, 1), (90, 88, 2), "degraded", "its last 3 runs failed"),
+        ((0, 0, 0), (9, 6, 3), "degraded", "its last 3 runs failed"),
+        ((100, 97, 3), (0, 0, 0), "degraded", "its last 3 runs failed"),
+        ((2, 1, 0), (3, 1, 0), "degraded", "2 of 5 runs succeeded in the last eight days"),
+        ((2, 1, 1), (50, 49, 0), "healthy", "1 of 2 runs"),
+        ((2, 1, 1), (0, 0, 0), "healthy", "1 of 2 runs"),
+        ((0, 0, 0), (9, 7, 0), "unused", "no runs in the last 24 h"),
+    ],
+)
+def test_runs_are_judged_by_the_day_or_with_the_week(
+    make: MAKE, today: tuple[int, ...], week: tuple[int, ...], state: str, says: str
+) -> None:
     harness = make()
-    harness.orchestrator.today = [RunTotals(job="full_sync", ended=4, succeeded=0, seconds=None)]
+    names = ("ended", "succeeded", "failed_last")
+    harness.orchestrator.today, harness.orchestrator.week = (
+        [RunTotals(job="full_sync", seconds=None, **dict(zip(names, each, strict=True)))] for each in (today, week)
+    )
 
-    found = harness.look()
+    found = harness.find("workflows")
 
-    assert states(found)["workflows"] == "healthy"
-    assert (found.workflows[0].today.success_rate, found.workflows[0].today.seconds) == (0.0, None)
-    assert found.workflows[0].week.success_rate is None
+    assert found.state == state
+    assert says in found.summary
+
+
+def test_the_outputs_tell_their_room_once(make: MAKE) -> None:
+    found = make().find("outputs")
+
+    assert found.summary.count("GB free") == 1
+    assert found.checks[0].figures["free_bytes"]
+
+
+HOST = platform.node()
+
+
+@pytest.mark.parametrize(
+    ("watcher", "heartbeat_age", "state", "is_repairable"),
+    [
+        (None, 5.0, "unused", False),
+        (None, 900.0, "unhealthy", False),
+        (f"{HOST} process 7", 5.0, "degraded", True),
+        (f"{HOST} process 7", 900.0, "unhealthy", True),
+        ("elsewhere process 7", 5.0, "degraded", False),
+    ],
+)
+def test_a_watcher_that_was_there_is_missed(
+    make: MAKE, watcher: str | None, heartbeat_age: float, state: str, *, is_repairable: bool
+) -> None:
+    harness = make()
+    harness.orchestrator.heartbeat_age = heartbeat_age
+    if watcher:
+        with harness.engine.begin() as connection:
+            record_look(connection, Source.FOLDERS, watcher, "")
+
+    found = harness.find("watcher")
+
+    assert (found.state, found.is_repairable) == (state, is_repairable)
+    assert ("is gone" in found.summary) == bool(watcher)
+
+
+@pytest.mark.parametrize(
+    ("break_it", "service", "is_repairable"),
+    [
+        (lose_root, "root nas", True),
+        (empty_root, "root nas", True),
+        (lose_library, "root nas", False),
+        (tell(heartbeat_age=900), "Dagster's daemon", True),
+        (tell(heartbeat_age=None), "Dagster's daemon", False),
+        (make_worker("60 seconds", host=HOST), "render workers", True),
+        (make_worker("60 seconds"), "render workers", False),
+        (make_worker("1 second", reason="'it fails'", host=HOST), "render workers", False),
+    ],
+)
+def test_only_what_a_hook_can_help_is_repairable(
+    make: MAKE, break_it: Callable[[HealthHarness], None], service: str, *, is_repairable: bool
+) -> None:
+    harness = make()
+    break_it(harness)
+
+    found = harness.find(service)
+
+    assert (found.state, found.is_repairable) == ("degraded", is_repairable)
 
 
 def test_a_database_that_is_away_leaves_the_rest_looked_at_and_says_so_once(make: MAKE) -> None:

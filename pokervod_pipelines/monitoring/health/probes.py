@@ -1,7 +1,8 @@
 """List what ``monitoring.health.check`` looks at: each probe is one question, shared with the rooms and the doctor."""
 
+import platform
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -39,7 +40,7 @@ from pokervod_pipelines.settings import Settings
 from pokervod_pipelines.settings.rooms import ArchiveRoot
 from pokervod_pipelines.sheets.health import check_access
 from pokervod_pipelines.tournaments.contract import health as check_export_folders
-from pokervod_pipelines.workflows.watch.sources import WATCH_LOCK, Source, Watch, list_watches
+from pokervod_pipelines.workflows.watch.sources import WATCH_LOCK, Source, Watch, find_last_watch, list_watches
 
 DAEMON_PARTS = ("SENSOR", "SCHEDULER", "QUEUED_RUN_COORDINATOR", "MONITORING", "EVENT_LOG_CONSUMER")
 """The parts of Dagster's daemon that this system needs: sensors, schedules, the queue, dead runs, retries."""
@@ -208,12 +209,21 @@ def _check_daemon(round_: Round) -> list[CheckResult]:
     name = "Dagster's daemon"
     if not ages:
         return [report_part(name, "has never run here: no schedule and no sensor runs", step)]
+    found = []
     if silent:
-        parts = "" if len(silent) == len(ages) else f" of {', '.join(part.lower() for part in silent)}"
-        found = f"no heartbeat{parts} for {_count_time(min(silent.values()))}"
-        return [replace(report_part(name, found, step), looked_at=len(ages))]
-    found = f"{len(ages)} parts live, the last heartbeat {max(ages.values()):.0f} s ago"
-    return [replace(report_part(name, found), looked_at=len(ages))]
+        parts = "" if len(silent) == len(ages) else f" of {_name_parts(silent)}"
+        found.append(f"no heartbeat{parts} for {_count_time(min(silent.values()))}")
+    if missing := [part for part in DAEMON_PARTS if part not in ages]:
+        found.append(f"no heartbeat ever of {_name_parts(missing)}")
+    if not found:
+        lived = f"{len(ages)} parts live, the last heartbeat {max(ages.values()):.0f} s ago"
+        return [replace(report_part(name, lived), looked_at=len(DAEMON_PARTS))]
+    failed = report_part(name, "; ".join(found), step)
+    return [replace(failed, looked_at=len(DAEMON_PARTS), is_repairable=bool(silent))]
+
+
+def _name_parts(parts: Iterable[str]) -> str:
+    return ", ".join(part.lower() for part in parts)
 
 
 def has_sensors(round_: Round) -> bool:
@@ -263,7 +273,7 @@ def _count_time(seconds: float) -> str:
 
 def _check_watcher(round_: Round) -> list[CheckResult]:
     """Check who looks for new files, edits and events: a watcher, or else Dagster's sensors."""
-    watches, is_alive = round_.ask(_read_watches)
+    watches, is_alive, last = round_.ask(_read_watches)
     if watches:
         newest = max(watches, key=lambda each: each.seen_at)
         missing = sorted({*Source} - {each.source for each in watches})
@@ -274,6 +284,8 @@ def _check_watcher(round_: Round) -> list[CheckResult]:
     if is_alive:
         hung = report_part("watcher", "its process lives and looks at nothing", "end it, then start it again")
         return [replace(hung, severity=Severity.WARNING) if sensors else hung]
+    if last:
+        return [_report_gone(last, round_.now, has_sensors=sensors)]
     if sensors:
         return _nothing("watcher", "none runs; Dagster's sensors look")
     return [
@@ -281,10 +293,21 @@ def _check_watcher(round_: Round) -> list[CheckResult]:
     ]
 
 
-def _read_watches(engine: Engine) -> tuple[list[Watch], bool]:
-    """Return who looks at each source, and whether a watcher lives."""
+def _read_watches(engine: Engine) -> tuple[list[Watch], bool, Watch | None]:
+    """Return who looks at each source, whether a watcher lives, and the last look ever."""
     with engine.connect() as connection:
-        return list_watches(connection), is_locked(connection, WATCH_LOCK)
+        return list_watches(connection), is_locked(connection, WATCH_LOCK), find_last_watch(connection)
+
+
+def _report_gone(last: Watch, now: datetime, *, has_sensors: bool) -> CheckResult:
+    """Return that the watcher that was here is gone; its hook can start it on its own machine only."""
+    looks = "Dagster's sensors look" if has_sensors else "no sensors run: files, edits and events wait"
+    ago = _count_time((now - last.seen_at).total_seconds())
+    found = report_part(
+        "watcher", f"{last.watcher} looked {ago} ago and is gone; {looks}", "start `pokervod dev` or the watcher's unit"
+    )
+    severity = Severity.WARNING if has_sensors else Severity.ERROR
+    return replace(found, severity=severity, is_repairable=last.host == platform.node())
 
 
 def _check_workers(engine: Engine) -> list[CheckResult]:
@@ -295,9 +318,11 @@ def _check_workers(engine: Engine) -> list[CheckResult]:
 def _check_root(round_: Round, root: ArchiveRoot) -> list[CheckResult]:
     """Check the root and its libraries; without the database only whether they answer."""
     found = check_root(round_.settings, root)
+    found[0] = replace(found[0], is_repairable=not found[0].passed)
     if found[0].passed:
         with suppress(NotAskedError):
-            found = [*check_known_marker(root, round_.ask(lambda engine: read_known_marker(engine, root))), *found]
+            marker = round_.ask(lambda engine: read_known_marker(engine, root))
+            found = [*(replace(each, is_repairable=True) for each in check_known_marker(root, marker)), *found]
     return found
 
 
@@ -312,7 +337,8 @@ def _check_outputs(round_: Round) -> list[CheckResult]:
     found = [*check_outputs(None, settings)]
     if all(each.passed for each in found):
         fix = "free some space; without it no graphic can be written"
-        found.append(check_disk("outputs' disk", settings.renders, settings.monitoring, fix=fix))
+        disk = check_disk("outputs' disk", settings.renders, settings.monitoring, fix=fix)
+        found = [replace(found[0], figures=disk.figures), *([] if disk.passed else [disk])]  # the folder's tells it too
         with suppress(NotAskedError):
             if round_.ask(has_outputs):
                 found += check_outputs_marker(settings.renders)

@@ -25,12 +25,24 @@ class Source(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Watch:
-    """Tell who looks at a source, when it did last, and what it does there, for people."""
+    """Tell who looks at a source, when it did last, and what it does there, for people.
+
+    The name of a watcher begins with that of its machine.
+    """
 
     source: str
     watcher: str
     seen_at: datetime
     doing: str
+
+    @property
+    def host(self) -> str:
+        """Return the machine that the watcher runs on.
+
+        >>> Watch(source="events", watcher="studio process 7", seen_at=datetime.min, doing="").host
+        'studio'
+        """
+        return self.watcher.partition(" ")[0]
 
 
 def record_look(connection: Connection, source: Source, watcher: str, doing: str) -> None:
@@ -47,6 +59,14 @@ _RECORD = text("""
 def find_watch(connection: Connection, source: Source) -> Watch | None:
     """Return the watch of the source, None where no watcher lives or it has not looked for a while."""
     return next((each for each in list_watches(connection) if each.source == source), None)
+
+
+def find_last_watch(connection: Connection) -> Watch | None:
+    """Return the newest look that a watcher ever took, whether it lives or not."""
+    row = connection.execute(
+        text("select source, watcher, seen_at, doing from watches order by seen_at desc limit 1")
+    ).one_or_none()
+    return None if row is None else Watch(**row._mapping)
 
 
 def list_watches(connection: Connection) -> list[Watch]:
