@@ -1,7 +1,11 @@
 """Check that a change is stored once with its event, and that a hook runs once a failure, within its limits."""
 
+import os
 import platform
+import signal
 import sys
+import threading
+import time
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -206,6 +210,80 @@ def test_two_that_look_at_once_run_it_once(harness: HealthHarness) -> None:
     assert found is not None
     assert found.repair == "`remount nas` is being run"
     assert [each for each, *_ in harness.list_events()] == [CHANGED]
+
+
+def test_a_hook_whose_process_is_gone_was_interrupted(harness: HealthHarness) -> None:
+    hooks = make_hooks("true")
+    look(harness, hooks)
+    harness.execute("update health_states set repair = 'is being run' where service = 'root nas'")
+    harness.execute(f"delete from events where type = '{ENDED}'")
+
+    assert look(harness, hooks).repair == "`remount nas` is being run"
+    harness.execute("update health_states set repaired_at = repaired_at - interval '36 s' where repair is not null")
+    assert look(harness, hooks).repair == "`remount nas` was interrupted"
+    look(harness, hooks)
+
+    assert [each for each in harness.list_events() if each[0] == ENDED] == [(ENDED, "root nas", "false")]
+
+
+def test_ctrl_c_ends_the_hook_and_says_so(harness: HealthHarness, tmp_path: Path) -> None:
+    pid = tmp_path / "pid"
+    hooks = make_hooks("sh", "-c", f"echo $$ > {pid}.new; mv {pid}.new {pid}; sleep 60")
+
+    def interrupt() -> None:
+        while not pid.exists():
+            time.sleep(0.01)
+        signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
+
+    threading.Thread(target=interrupt, daemon=True).start()
+    with pytest.raises(KeyboardInterrupt):
+        look(harness, hooks)
+
+    assert harness.list_events()[-1] == (ENDED, "root nas", "false")
+    assert harness.execute("select repair from health_states where service = 'root nas'") == [("was interrupted",)]
+    with pytest.raises(ProcessLookupError):
+        os.kill(int(pid.read_text()), 0)
+
+
+def test_it_is_announced_before_a_hook_runs(harness: HealthHarness, tmp_path: Path) -> None:
+    said = []
+
+    def announce(health: SystemHealth) -> None:
+        assert not (tmp_path / "ran").exists()
+        said.extend(each.repair for each in health.services if each.repair)
+
+    hooks = make_hooks("touch", tmp_path / "ran")
+    record_and_repair(harness.engine, harness.look(), hooks, announce=announce)
+
+    assert said == ["`remount nas` is run now, for 30 s at most"]
+    assert (tmp_path / "ran").exists()
+
+
+def test_where_a_hook_cannot_help_none_is_run(harness: HealthHarness, tmp_path: Path) -> None:
+    mount(harness)
+    library = [{"name": "all", "root": "nas", "folder": "away"}]
+    harness.settings = Settings.model_validate(harness.settings.model_dump() | {"libraries": library})
+
+    found = look(harness, make_hooks("touch", tmp_path / "ran"))
+
+    assert (found.state, found.repair) == ("degraded", "")
+    assert not (tmp_path / "ran").exists()
+
+
+def test_what_all_machines_see_is_repaired_by_one(harness: HealthHarness, monkeypatch: pytest.MonkeyPatch) -> None:
+    harness.orchestrator.heartbeat_age = 900
+    hooks = HookSettings(restart={"daemon": ("true",)}, after_seconds=0)
+    for host in ("studio", "office"):
+        monkeypatch.setattr(platform, "node", lambda host=host: host)
+        record_and_repair(harness.engine, harness.look(), hooks)
+
+    assert [each for each in harness.list_events() if each[1] == "Dagster's daemon"] == [
+        (CHANGED, "Dagster's daemon", "degraded"),
+        (STARTED, "Dagster's daemon", None),
+        (ENDED, "Dagster's daemon", "true"),
+    ]
+    hosts = harness.execute("select host from health_states where service = 'Dagster''s daemon'")
+    assert hosts == [("",)]
 
 
 @pytest.mark.parametrize(

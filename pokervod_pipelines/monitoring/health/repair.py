@@ -1,6 +1,8 @@
 """Run the hook of the settings that may repair a failure: once a failure, so often an hour, with an event for each.
 
-Without a hook nothing is run, and nothing where the database is away: what is done must be recorded.
+Without a hook nothing is run, nor where a hook cannot help, nor where the database is away: what is done must be
+recorded. A hook that ended with its process, before that was stored, is said to have been interrupted by who
+looks next.
 """
 
 import os
@@ -8,7 +10,7 @@ import platform
 import signal
 import subprocess
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -16,8 +18,15 @@ from datetime import datetime, timedelta
 from sqlalchemy import Engine
 
 from pokervod_pipelines.events import EventType, NewEvent, append_events
-from pokervod_pipelines.monitoring.health.shape import BAD, SystemHealth
-from pokervod_pipelines.monitoring.health.store import StoredState, claim_repair, store_changes, store_repair
+from pokervod_pipelines.monitoring.health.shape import BAD, ServiceHealth, SystemHealth
+from pokervod_pipelines.monitoring.health.store import (
+    EVERYWHERE,
+    StoredState,
+    claim_repair,
+    end_interrupted,
+    store_changes,
+    store_repair,
+)
 from pokervod_pipelines.settings.monitoring import HookSettings
 from pokervod_pipelines.text.controls import show_controls
 from pokervod_pipelines.text.redaction import hide_secrets
@@ -26,6 +35,11 @@ RESTARTED = {"Dagster's daemon": "daemon", "render workers": "worker", "watcher"
 """The hook of ``restart`` for each service that has one."""
 
 WHO = "health"
+
+INTERRUPTED = "was interrupted"
+
+CLAIM_SECONDS = 5.0
+"""A hook takes no longer than its limit and this; a claim that is older was left by a process that is gone."""
 
 MOST_SAID = 300
 """Characters of what a hook printed that are kept, from its end."""
@@ -58,49 +72,82 @@ def find_hook(service: str, hooks: HookSettings) -> Hook | None:
     return None
 
 
-def record_and_repair(engine: Engine, health: SystemHealth, hooks: HookSettings) -> SystemHealth:
+Announce = Callable[[SystemHealth], None]
+
+
+def record_and_repair(
+    engine: Engine, health: SystemHealth, hooks: HookSettings, *, announce: Announce | None = None
+) -> SystemHealth:
     """Store what changed, run a hook that is due, and return the health with what was tried for each service.
 
     One hook is run in a look, so that it stays within the time of a tick; another one that is due has the next look.
+    ``announce`` gets the health before the first is run.
     """
-    host, is_free = platform.node(), True
-    with engine.begin() as connection:
-        known = store_changes(connection, host, health.services, health.at)
-    services = []
-    for each in health.services:
-        hook = find_hook(each.name, hooks) if each.state in BAD and each.name in known else None
-        if hook is not None:
-            said = _find_reason(known[each.name], hooks, health.at)
-            if not said and is_free:
-                said, is_free = _run_once(engine, host, known[each.name], hook, hooks)
-            each = replace(each, repair=f"`{hook.name}` {said or 'is run at the next look'}")  # noqa: PLW2901
-        services.append(each)
+    host = platform.node()
+    known = _record(engine, host, health, hooks)
+    found = [_find_repair(each, known, hooks, health.at) for each in health.services]
+    due = [index for index, (_, hook) in enumerate(found) if hook is not None]
+    services = [replace(each, repair=said) for each, (said, _) in zip(health.services, found, strict=True)]
+    if due and announce is not None:
+        announce(replace(health, services=tuple(services)))
+    is_free = True
+    for index in due:
+        hook, name = found[index][1], services[index].name
+        assert hook is not None  # noqa: S101 - narrows the type
+        if is_free:
+            said, is_free = _run_once(engine, host, known[name], hook, hooks)
+            services[index] = replace(services[index], repair=f"`{hook.name}` {said}")
+        else:
+            services[index] = replace(services[index], repair=f"`{hook.name}` is run at the next look")
     return replace(health, services=tuple(services))
 
 
-def _find_reason(stored: StoredState, hooks: HookSettings, now: datetime) -> str:
-    """Return why the hook of the failure is not run now, "" where it is due."""
+def _record(engine: Engine, host: str, health: SystemHealth, hooks: HookSettings) -> Mapping[str, StoredState]:
+    """Store what changed, as this machine sees it or as all do, and end the hooks that were interrupted."""
+    own = [each for each in health.services if each.name not in RESTARTED]
+    shared = [each for each in health.services if each.name in RESTARTED]
+    with engine.begin() as connection:
+        end_interrupted(connection, hooks.timeout_seconds + CLAIM_SECONDS, INTERRUPTED)
+        return {
+            **store_changes(connection, host, own, health.at),
+            **store_changes(connection, EVERYWHERE, shared, health.at),
+        }
+
+
+def _find_repair(
+    service: ServiceHealth, known: Mapping[str, StoredState], hooks: HookSettings, now: datetime
+) -> tuple[str, Hook | None]:
+    """Return what is told of the hook of the service, and the hook where it is due."""
+    hook, stored = find_hook(service.name, hooks), known.get(service.name)
+    if hook is None or stored is None or service.state not in BAD:
+        return "", None
     if stored.repair:
-        return stored.repair
-    is_due = now >= stored.changed_at + timedelta(seconds=hooks.after_seconds)
-    return "" if is_due else f"is run if it lasts {hooks.after_seconds:.0f} s"
+        return f"`{hook.name}` {stored.repair}", None
+    if not service.is_repairable:
+        return "", None
+    if now < stored.changed_at + timedelta(seconds=hooks.after_seconds):
+        return f"`{hook.name}` is run if it lasts {hooks.after_seconds:.0f} s", None
+    return f"`{hook.name}` is run now, for {hooks.timeout_seconds:.0f} s at most", hook
 
 
 def _run_once(engine: Engine, host: str, stored: StoredState, hook: Hook, hooks: HookSettings) -> tuple[str, bool]:
     """Run the hook unless that is done elsewhere or too often; return how it ended, and whether another may be run."""
     event = {"service": stored.service, "host": host, "hook": hook.name, "by": WHO, "reason": stored.summary}
+    claimed_as = EVERYWHERE if stored.service in RESTARTED else host
     with engine.begin() as connection:
-        if not claim_repair(connection, host, stored.service, hook.name, hooks.per_hour):
+        if not claim_repair(connection, claimed_as, stored.service, hook.name, hooks.per_hour):
             return f"was run {hooks.per_hour} times within an hour or runs elsewhere: a person has to act", True
         started = NewEvent(EventType.MONITORING_REPAIR_STARTED, event)
         append_events(connection, "monitoring", stored.correlation_id, [started])
-    began = time.monotonic()
-    is_done, said = run_hook(hook.command, hooks.timeout_seconds)
-    figures = {"done": is_done, "said": said, "seconds": round(time.monotonic() - began, 1)}
-    with engine.begin() as connection:
-        store_repair(connection, host, stored.service, said)
-        ended = NewEvent(EventType.MONITORING_REPAIR_ENDED, event | figures)
-        append_events(connection, "monitoring", stored.correlation_id, [ended])
+    began, is_done, said = time.monotonic(), False, INTERRUPTED
+    try:
+        is_done, said = run_hook(hook.command, hooks.timeout_seconds)
+    finally:
+        figures = {"done": is_done, "said": said, "seconds": round(time.monotonic() - began, 1)}
+        with engine.begin() as connection:
+            if store_repair(connection, claimed_as, stored.service, said):
+                ended = NewEvent(EventType.MONITORING_REPAIR_ENDED, event | figures)
+                append_events(connection, "monitoring", stored.correlation_id, [ended])
     return f"{said}; the next look tells whether it helped", False
 
 
@@ -118,11 +165,13 @@ def run_hook(command: Sequence[str], seconds: float) -> tuple[bool, str]:
         return False, f"cannot be run: {command[0]}: {error.strerror}"
     try:
         output, _ = process.communicate(timeout=seconds)
-    except subprocess.TimeoutExpired:
+    except BaseException as error:  # Ctrl-C too: what is said to have been interrupted does not run on
         with suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
         with suppress(subprocess.TimeoutExpired):
             process.communicate(timeout=END_SECONDS)
+        if not isinstance(error, subprocess.TimeoutExpired):
+            raise
         return False, f"was killed: it took more than {seconds:g} s"
     printed = show_controls(hide_secrets(" ".join(output.decode(errors="replace").split()), os.environ))[-MOST_SAID:]
     ended = f"ended with status {process.returncode}" + (f": {printed}" if printed else "")

@@ -1,8 +1,10 @@
 """Keep how each service was, as each machine saw it last, so that a change is an event and nothing else is written.
 
-Machines are told apart: a share may be mounted on one and not on the other.
+Machines are told apart: a share may be mounted on one and not on the other. What all machines see alike, as the daemon,
+is kept once, as ``EVERYWHERE``.
 """
 
+import platform
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,6 +15,11 @@ from pokervod_pipelines.actors import new_correlation_id
 from pokervod_pipelines.db.locks import lock_until_commit
 from pokervod_pipelines.events import EventType, NewEvent, append_events
 from pokervod_pipelines.monitoring.health.shape import BAD, ServiceHealth, ServiceState
+
+EVERYWHERE = ""
+"""The machine of a service that the whole installation shares."""
+
+RUNNING = "is being run"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,20 +74,24 @@ def _is_new(service: ServiceHealth, stored: Mapping[str, StoredState]) -> bool:
 def _list_changes(
     services: Sequence[ServiceHealth], stored: Mapping[str, StoredState], now: datetime
 ) -> Iterator[tuple[StoredState | None, StoredState]]:
-    """Yield each change; a failure that gets worse or better is the same one, with its hook and correlation id."""
+    """Yield each change; a failure that gets worse or better is the same one, with its hook and correlation id.
+
+    A hook that still runs says by itself how it ended, also where the failure was over before.
+    """
     for each in services:
         if not _is_new(each, stored):
             continue
         before = stored.get(each.name)
         goes_on = before is not None and {before.state, each.state} <= BAD
+        keeps_repair = goes_on or (before is not None and before.repair == RUNNING)
         after = StoredState(
             service=each.name,
             state=each.state,
             summary=each.summary,
             changed_at=before.changed_at if before and goes_on else now,
             correlation_id=before.correlation_id if before and before.state in BAD else new_correlation_id(),
-            repaired_at=before.repaired_at if before and goes_on else None,
-            repair=before.repair if before and goes_on else None,
+            repaired_at=before.repaired_at if before and keeps_repair else None,
+            repair=before.repair if before and keeps_repair else None,
         )
         yield before, after
 
@@ -93,7 +104,7 @@ def _make_event(host: str, before: StoredState | None, after: StoredState) -> Ne
     since = before.changed_at if before else after.changed_at
     payload = {
         "service": after.service,
-        "host": host,
+        "host": host or platform.node(),
         "state": str(after.state),
         "before": before.state if before else str(ServiceState.HEALTHY),
         "since": since.isoformat(),
@@ -108,12 +119,23 @@ def claim_repair(connection: Connection, host: str, service: str, hook: str, per
     started = connection.scalar(_COUNT, {"type": EventType.MONITORING_REPAIR_STARTED, "hook": hook, "host": host})
     if (started or 0) >= per_hour:
         return False
-    return bool(connection.execute(_CLAIM, {"host": host, "service": service}).rowcount)
+    return bool(connection.execute(_CLAIM, {"host": host, "service": service, "running": RUNNING}).rowcount)
 
 
-def store_repair(connection: Connection, host: str, service: str, said: str) -> None:
-    """Store how the hook ended, for whoever looks while the failure lasts."""
-    connection.execute(_REPAIRED, {"host": host, "service": service, "said": said})
+def store_repair(connection: Connection, host: str, service: str, said: str) -> bool:
+    """Store how the hook ended, for whoever looks while the failure lasts; return False where another has done so."""
+    values = {"host": host, "service": service, "said": said, "running": RUNNING}
+    return bool(connection.execute(_REPAIRED, values).rowcount)
+
+
+def end_interrupted(connection: Connection, after_seconds: float, said: str) -> None:
+    """End the hooks that have run for longer than that: their process is gone, and could not say how they ended."""
+    values = {"after": after_seconds, "running": RUNNING, "said": said}
+    for row in connection.execute(_END_LEFT, values).all():
+        payload = connection.scalar(_STARTED, {"service": row.service, "of": row.correlation_id})
+        if payload is not None:
+            event = NewEvent(EventType.MONITORING_REPAIR_ENDED, payload | {"done": False, "said": said})
+            append_events(connection, "monitoring", row.correlation_id, [event])
 
 
 _READ = text("""
@@ -133,12 +155,27 @@ _FORGET = text("delete from health_states where host = :host and service = any(:
 
 _COUNT = text("""
     select count(*) from events
-    where type = :type and at > now() - interval '1 hour' and payload ->> 'hook' = :hook and payload ->> 'host' = :host
+    where type = :type and at > now() - interval '1 hour' and payload ->> 'hook' = :hook
+        and :host in ('', payload ->> 'host')
 """)
 
 _CLAIM = text("""
-    update health_states set repaired_at = now(), repair = 'is being run'
+    update health_states set repaired_at = now(), repair = :running
     where host = :host and service = :service and repaired_at is null and state in ('degraded', 'unhealthy')
 """)
 
-_REPAIRED = text("update health_states set repair = :said where host = :host and service = :service")
+_REPAIRED = text("""
+    update health_states set repair = :said where host = :host and service = :service and repair = :running
+""")
+
+_END_LEFT = text("""
+    update health_states set repair = :said
+    where repair = :running and repaired_at < now() - :after * interval '1 second'
+    returning service, correlation_id
+""")
+
+_STARTED = text("""
+    select payload from events
+    where correlation_id = :of and type = 'monitoring.repair.started' and payload ->> 'service' = :service
+    order by id desc limit 1
+""")
