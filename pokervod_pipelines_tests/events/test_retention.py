@@ -1,5 +1,6 @@
 """Check which old events are deleted, and which never are."""
 
+import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -65,9 +66,16 @@ def test_what_a_living_consumer_has_yet_to_read_is_kept(engine: Engine) -> None:
     append(engine, ADDED, days=20)
     assert prune(engine) == 0
 
+    end = time.monotonic() + 60
+    while read_and_prune(engine) != 1:  # a transaction of another test, begun before the event, keeps it for a moment
+        assert time.monotonic() < end
+        time.sleep(0.1)
+
+
+def read_and_prune(engine: Engine) -> int:
     with engine.begin() as connection:
         advance_cursor(connection, CONSUMER, find_round(connection, CONSUMER))
-    assert prune(engine) == 1
+    return prune(engine)
 
 
 def test_a_consumer_that_stopped_long_ago_holds_nothing_up(engine: Engine) -> None:
