@@ -8,17 +8,18 @@ from typing import Annotated
 
 import typer
 from rich.live import Live
+from rich.text import Text
 from sqlalchemy.exc import DBAPIError
 
 from pokervod_pipelines.cli.health_pages import make_document, make_page
 from pokervod_pipelines.cli.options import JsonOption
-from pokervod_pipelines.cli.output import PIPE_WIDTH, SafeConsole, print_json, print_json_lines
+from pokervod_pipelines.cli.output import PIPE_WIDTH, SafeConsole, print_json, print_json_lines, wrap_line
 from pokervod_pipelines.cli.stopping import follow_until_interrupt
 from pokervod_pipelines.db.failures import read_first_line
 from pokervod_pipelines.defs.orchestrator_facts import OrchestratorFacts
 from pokervod_pipelines.monitoring.health.access import DatabaseAccess, open_access
 from pokervod_pipelines.monitoring.health.check import DATABASE, HealthCheck
-from pokervod_pipelines.monitoring.health.repair import record_and_repair
+from pokervod_pipelines.monitoring.health.repair import Announce, record_and_repair
 from pokervod_pipelines.monitoring.health.shape import ServiceState, SystemHealth
 from pokervod_pipelines.settings import Settings, load_settings
 
@@ -38,8 +39,8 @@ def health(
 ) -> None:
     """Look at databases, daemon, sensors, watcher, workers, shares, sheets, disks and clocks; the worst is first.
 
-    It takes 5 s at most. Exit status 0 healthy, 1 degraded, 3 unhealthy. A hook of the settings may be run, once a
-    failure. With --json and --follow each line is one look that found a change.
+    A look takes 5 s at most. Exit status 0 healthy, 1 degraded, 3 unhealthy. A hook of the settings may then be run,
+    once a failure, within its own time limit. With --json and --follow each line is one look that found a change.
 
     Example: pokervod health
 
@@ -51,30 +52,54 @@ def health(
         if follow:
             _follow(check, access, settings, look_only=look_only, as_json=as_json)
             return
-        found = _look(check, access, settings, look_only=look_only)
+        told: list[SystemHealth] = []
+
+        def announce(health: SystemHealth) -> None:
+            if not as_json:  # which is one document
+                _print(health)
+                told.append(health)
+
+        found = _look(check, access, settings, look_only=look_only, announce=announce)
     if as_json:
         print_json(make_document(found))
+    elif told:
+        _print_hooks(told[0], found)
     else:
         _print(found)
     raise typer.Exit(STATUSES[found.state])
 
 
-def _look(check: HealthCheck, access: DatabaseAccess, settings: Settings, *, look_only: bool) -> SystemHealth:
-    """Look once, and record and repair unless the database cannot be used."""
+def _look(
+    check: HealthCheck, access: DatabaseAccess, settings: Settings, *, look_only: bool, announce: Announce
+) -> SystemHealth:
+    """Look once, and record and repair unless the database cannot be used; announce it before a hook is run."""
     found = check.look()
     database, opened = found.find(DATABASE), access.opened
     if look_only or opened is None or database is None or database.state is not ServiceState.HEALTHY:
         return found
     try:
-        return record_and_repair(opened.engine, found, settings.monitoring.hooks)
+        return record_and_repair(opened.engine, found, settings.monitoring.hooks, announce=announce)
     except DBAPIError as error:  # it went away just now, which the next look says
         services = (replace(each, repair=f"not recorded: {read_first_line(error)}") for each in found.services)
         return replace(found, services=tuple(services))
 
 
 def _print(found: SystemHealth) -> None:
-    console = SafeConsole(highlight=False, width=None if sys.stdout.isatty() else PIPE_WIDTH)
+    console = _make_console()
     console.print(make_page(found, width=console.width))
+    sys.stdout.flush()
+
+
+def _print_hooks(before: SystemHealth, after: SystemHealth) -> None:
+    """Print how the hooks ended that were announced."""
+    console = _make_console()
+    for old, new in zip(before.services, after.services, strict=True):
+        if new.repair != old.repair:
+            console.print(wrap_line(Text(f"{new.name}: hook {new.repair}"), console.width))
+
+
+def _make_console() -> SafeConsole:
+    return SafeConsole(highlight=False, width=None if sys.stdout.isatty() else PIPE_WIDTH)
 
 
 def _follow(check: HealthCheck, access: DatabaseAccess, settings: Settings, *, look_only: bool, as_json: bool) -> None:
@@ -82,9 +107,16 @@ def _follow(check: HealthCheck, access: DatabaseAccess, settings: Settings, *, l
     is_live = sys.stdout.isatty() and not as_json
     live = Live(console=SafeConsole(highlight=False), auto_refresh=False) if is_live else None
     shown: object = None
+
+    def announce(health: SystemHealth) -> None:
+        if live is not None:
+            live.update(make_page(health, width=live.console.width), refresh=True)
+        elif not as_json:
+            _print(health)
+
     with follow_until_interrupt(live.stop if live else sys.stdout.flush), live or nullcontext():
         while True:
-            found = _look(check, access, settings, look_only=look_only)
+            found = _look(check, access, settings, look_only=look_only, announce=announce)
             states = [(each.name, each.state, each.repair) for each in found.services]
             if live is not None:
                 live.update(make_page(found, width=live.console.width), refresh=True)
@@ -93,6 +125,5 @@ def _follow(check: HealthCheck, access: DatabaseAccess, settings: Settings, *, l
                     print_json_lines([make_document(found)])
                 else:
                     _print(found)
-                sys.stdout.flush()
             shown = states
             time.sleep(FOLLOW_SECONDS)

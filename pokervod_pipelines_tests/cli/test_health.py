@@ -119,6 +119,21 @@ def test_nothing_is_recorded_where_that_is_asked(pokervod: RunCommand, engine: E
         assert connection.scalar(text("select count(*) from health_states")) > 0
 
 
+def test_the_page_is_printed_before_the_hook_and_once(plans: PlanFolder, engine: Engine) -> None:
+    hooks = {"after_seconds": 0, "remount": {"gone": ["sh", "-c", "echo tried"]}}
+    more = {"archive_roots": [{"name": "gone", "path": "/nowhere/gone"}], "monitoring": {"hooks": hooks}}
+    (plans.folder / "pokervod.yaml").write_text(json.dumps(plans.sections | more))
+
+    done = subprocess.run([*COMMAND, "health"], cwd=plans.folder, capture_output=True, text=True, check=False)
+
+    lines = done.stdout.splitlines()
+    assert sum(each.startswith("looked at") for each in lines) == 1
+    assert any("hook `remount gone` is run now, for 30 s at most" in each for each in lines)
+    assert lines[-1].startswith("root gone: hook `remount gone` ended with status 0: tried;")
+    with engine.connect() as connection:
+        assert connection.scalar(text("select repair from health_states where service = 'root gone'"))
+
+
 def test_without_a_database_it_ends_with_3_and_says_so(pokervod: RunCommand, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("POKERVOD_DATABASE_URL", "postgresql://me:hunter2@127.0.0.1:1/pokervod")
 
