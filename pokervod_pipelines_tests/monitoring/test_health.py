@@ -462,13 +462,16 @@ def test_a_probe_that_raises_costs_itself_alone(make: MAKE) -> None:
 
 def test_a_question_that_hangs_leaves_the_next_look_its_turn(make: MAKE) -> None:
     harness = make()
-    with harness.engine.begin() as blocker, harness.checking(seconds=2.0) as check:
-        blocker.execute(text("lock table render_workers in access exclusive mode"))
-        first, second = check.look(), check.look()
+    with harness.checking(seconds=2.0) as check:
+        with harness.engine.begin() as blocker:
+            blocker.execute(text("lock table render_workers in access exclusive mode"))
+            first, second = check.look(), check.look()
+        last = check.look()
 
     for health in (first, second):
         assert [name for name, state in states(health).items() if state == "degraded"] == ["render workers"]
     assert {name for name, state in states(second).items() if state == "unknown"} == set()
+    assert last.state is ServiceState.HEALTHY
 
 
 def test_looks_take_turns_on_one_connection(make: MAKE) -> None:
