@@ -13,6 +13,7 @@ import pytest
 from sqlalchemy import Engine, create_engine, text
 from sqlalchemy.event import listen
 
+from pokervod_pipelines.actors import Actor
 from pokervod_pipelines.db.embedded import EmbeddedServer
 from pokervod_pipelines.db.engine import embedded_folder
 from pokervod_pipelines.db.locks import hold_lock
@@ -25,6 +26,7 @@ from pokervod_pipelines.monitoring.health.orchestrator import RunTotals
 from pokervod_pipelines.monitoring.health.shape import ServiceState, SystemHealth
 from pokervod_pipelines.policies.blocks import NEXRENDER, find_channel_service
 from pokervod_pipelines.policies.breakers import BreakerOptions
+from pokervod_pipelines.render.pauses import pause
 from pokervod_pipelines.settings import Settings
 from pokervod_pipelines.settings.monitoring import MonitoringSettings
 from pokervod_pipelines.workflows.watch.sources import WATCH_LOCK, Source, record_look
@@ -231,6 +233,35 @@ def test_what_is_broken_is_named_with_what_to_do(
     assert says in found.summary
     assert step in " ".join(found.next_steps)
     assert health.services[0].state is health.state
+
+
+@pytest.mark.parametrize(
+    ("due_at", "scope", "state"),
+    [
+        ("now()", None, "degraded"),
+        ("now()", "template:payouts", "degraded"),
+        ("now() + interval '1 hour'", None, "unused"),
+        ("now()", "all", "unused"),
+        ("now()", "renderer:local", "unused"),
+        ("now()", "template:lower_third", "unused"),
+    ],
+)
+def test_graphics_wait_for_a_worker_where_one_would_claim_them(
+    make: MAKE, due_at: str, scope: str | None, state: str
+) -> None:
+    harness = make()
+    harness.execute(f"""
+        insert into render_instructions (template, layers, output, digest, trigger_kind, trigger_key, broadcast_day, by,
+            renderer, due_at)
+        values ('lower_third', '{{}}', '{{}}', '', 'person', 'x', '2026-05-04', 'test', 'local', {due_at})
+    """)
+    if scope:
+        pause(harness.engine, scope, Actor(who="eva", reason="a break"))
+
+    found = harness.find("render workers")
+
+    assert (found.state, found.is_repairable) == (state, False)
+    assert ("1 graphics wait" in found.summary) == (state == "degraded")
 
 
 def test_a_worker_that_stopped_or_died_days_ago_is_not_missed(make: MAKE) -> None:
