@@ -1,5 +1,6 @@
 """Show how everything is that the system depends on: ``pokervod health``."""
 
+import signal
 import sys
 import time
 from contextlib import nullcontext
@@ -19,7 +20,7 @@ from pokervod_pipelines.db.failures import read_first_line
 from pokervod_pipelines.defs.orchestrator_facts import OrchestratorFacts
 from pokervod_pipelines.monitoring.health.access import DatabaseAccess, open_access
 from pokervod_pipelines.monitoring.health.check import DATABASE, HealthCheck
-from pokervod_pipelines.monitoring.health.repair import Announce, record_and_repair
+from pokervod_pipelines.monitoring.health.repair import Announce, end_hooks, record_and_repair
 from pokervod_pipelines.monitoring.health.shape import ServiceState, SystemHealth
 from pokervod_pipelines.settings import Settings, load_settings
 
@@ -52,6 +53,7 @@ def health(
         if follow:
             _follow(check, access, settings, look_only=look_only, as_json=as_json)
             return
+        signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C: a hook that runs is ended and said to be
         told: list[SystemHealth] = []
 
         def announce(health: SystemHealth) -> None:
@@ -114,7 +116,11 @@ def _follow(check: HealthCheck, access: DatabaseAccess, settings: Settings, *, l
         elif not as_json:
             _print(health)
 
-    with follow_until_interrupt(live.stop if live else sys.stdout.flush), live or nullcontext():
+    def end() -> None:
+        end_hooks()
+        (live.stop if live else sys.stdout.flush)()
+
+    with follow_until_interrupt(end), live or nullcontext():
         while True:
             found = _look(check, access, settings, look_only=look_only, announce=announce)
             states = [(each.name, each.state, each.repair) for each in found.services]

@@ -4,6 +4,7 @@ import json
 import os
 import signal
 import subprocess
+import time
 from datetime import UTC, datetime
 from io import StringIO
 
@@ -132,6 +133,25 @@ def test_the_page_is_printed_before_the_hook_and_once(plans: PlanFolder, engine:
     assert lines[-1].startswith("root gone: hook `remount gone` ended with status 0: tried;")
     with engine.connect() as connection:
         assert connection.scalar(text("select repair from health_states where service = 'root gone'"))
+
+
+@pytest.mark.parametrize(("option", "number"), [("--json", signal.SIGTERM), ("--follow", signal.SIGINT)])
+def test_a_hook_ends_with_the_command(plans: PlanFolder, option: str, number: int) -> None:
+    pid = plans.folder / "pid"
+    hook = ["sh", "-c", f"echo $$ > {pid}.new; mv {pid}.new {pid}; sleep 60"]
+    more = {
+        "archive_roots": [{"name": "gone", "path": "/nowhere/gone"}],
+        "monitoring": {"hooks": {"after_seconds": 0, "remount": {"gone": hook}}},
+    }
+    (plans.folder / "pokervod.yaml").write_text(json.dumps(plans.sections | more))
+    with subprocess.Popen([*COMMAND, "health", option], cwd=plans.folder, stdout=subprocess.DEVNULL) as process:
+        while not pid.exists():
+            assert process.poll() is None
+            time.sleep(0.05)
+        process.send_signal(number)
+
+    with pytest.raises(ProcessLookupError):
+        os.kill(int(pid.read_text()), 0)
 
 
 def test_without_a_database_it_ends_with_3_and_says_so(pokervod: RunCommand, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -151,6 +151,17 @@ def _run_once(engine: Engine, host: str, stored: StoredState, hook: Hook, hooks:
     return f"{said}; the next look tells whether it helped", False
 
 
+_running: set[int] = set()
+"""The groups of the hooks that this process runs: one at a time."""
+
+
+def end_hooks() -> None:
+    """Kill the hook that runs, with all it started: for a process that ends now."""
+    for group in [*_running]:
+        with suppress(ProcessLookupError):
+            os.killpg(group, signal.SIGKILL)
+
+
 def run_hook(command: Sequence[str], seconds: float) -> tuple[bool, str]:
     """Run the program without a shell; return whether it succeeded, and how it ended with what it printed last."""
     try:
@@ -163,16 +174,18 @@ def run_hook(command: Sequence[str], seconds: float) -> tuple[bool, str]:
         )
     except OSError as error:
         return False, f"cannot be run: {command[0]}: {error.strerror}"
+    _running.add(process.pid)
     try:
         output, _ = process.communicate(timeout=seconds)
     except BaseException as error:  # Ctrl-C too: what is said to have been interrupted does not run on
-        with suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
+        end_hooks()
         with suppress(subprocess.TimeoutExpired):
             process.communicate(timeout=END_SECONDS)
         if not isinstance(error, subprocess.TimeoutExpired):
             raise
         return False, f"was killed: it took more than {seconds:g} s"
+    finally:
+        _running.discard(process.pid)
     printed = show_controls(hide_secrets(" ".join(output.decode(errors="replace").split()), os.environ))[-MOST_SAID:]
     ended = f"ended with status {process.returncode}" + (f": {printed}" if printed else "")
     return process.returncode == 0, ended
