@@ -110,7 +110,7 @@ def define_weekly_close(settings: Settings, job: UnresolvedAssetJobDefinition) -
 
     @dg.schedule(
         job=job,
-        cron_schedule=settings.schedules.weekly_close,
+        cron_schedule=settings.weekly_close,
         execution_timezone=settings.time_zone,
         description="Validates the week that has ended, freezes its figures, and reports them to the channels.",
         default_status=dg.DefaultScheduleStatus.RUNNING,

@@ -6,6 +6,7 @@ Precedence, highest first: environment variable, ``.env`` beside the configurati
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Self, TypeVar
 from zoneinfo import ZoneInfo
@@ -37,6 +38,9 @@ from pokervod_pipelines.settings.rooms import (
     WorkflowSettings,
 )
 from pokervod_pipelines.suggestions import suggest_name
+
+WEEKLY_CLOSE = datetime(2026, 11, 30, 7)  # noqa: DTZ001 - a clock time of any Monday
+"""When weeks are closed by default: after the nightly sync."""
 
 
 class Settings(SettingsModel):
@@ -99,6 +103,8 @@ class Settings(SettingsModel):
 
     @model_validator(mode="after")
     def _weeks_are_closed_after_their_end(self) -> Self:
+        if self.schedules.weekly_close is None:
+            return self
         times, ends_at = read_cron(self.schedules.weekly_close), self.hands.day_starts_at
         if times.only_weekday == MONDAY and times.latest < ends_at:
             message = (
@@ -107,6 +113,14 @@ class Settings(SettingsModel):
             )
             raise ValueError(message)
         return self
+
+    @property
+    def weekly_close(self) -> str:
+        """Return when weeks are closed, as cron has it: by default 07:00 on Monday, or an hour after a week's end."""
+        if self.schedules.weekly_close is not None:
+            return self.schedules.weekly_close
+        at = max(WEEKLY_CLOSE, datetime.combine(WEEKLY_CLOSE, self.hands.day_starts_at) + timedelta(hours=1))
+        return f"{at.minute} {at.hour} * * {at.isoweekday()}"
 
     @property
     def zone(self) -> ZoneInfo:

@@ -257,4 +257,4 @@ class ScheduleSettings(SettingsModel):
 
     full_sync: CronLine = "0 3 * * *"
     nas_changes: CronLine = "17 * * * *"
-    weekly_close: CronLine = "0 7 * * 1"
+    weekly_close: CronLine | None = None

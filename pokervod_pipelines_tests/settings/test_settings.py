@@ -89,6 +89,14 @@ def test_a_week_is_not_closed_before_its_end(tmp_path: Path, cron: str, starts: 
     assert f"schedules.weekly_close: '{cron}' is before the week has ended" in str(refusal.value)
 
 
+@pytest.mark.parametrize(
+    ("starts", "cron"),
+    [("06:00", "0 7 * * 1"), ("06:30", "30 7 * * 1"), ("12:00", "0 13 * * 1"), ("23:15", "15 0 * * 2")],
+)
+def test_weeks_are_closed_after_their_end_by_default(tmp_path: Path, starts: str, cron: str) -> None:
+    assert load(tmp_path, f'hands: {{day_starts_at: "{starts}"}}').weekly_close == cron
+
+
 def test_the_environment_overrides_the_file(tmp_path: Path) -> None:
     settings = load(tmp_path, GOOD, POKERVOD_TIME_ZONE="Europe/London", POKERVOD_SHEETS="a=one.csv:two.xlsx")
 
