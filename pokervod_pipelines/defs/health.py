@@ -19,7 +19,7 @@ INTERVAL_SECONDS = 30
 
 
 @dataclass(kw_only=True)
-class KeptAccess:
+class SensorAccess:
     """Use the connections that the process keeps anyway; their pools are emptied where they failed."""
 
     open_engine: OpenEngine
@@ -39,7 +39,7 @@ class KeptAccess:
 
 def define_health_sensor(settings: Settings, open_engine: OpenEngine) -> dg.SensorDefinition:
     """Return the sensor, which knows from tick to tick which probes are stuck."""
-    access = KeptAccess(open_engine=open_engine)
+    access = SensorAccess(open_engine=open_engine)
     check = HealthCheck(settings=settings, access=access)
 
     @dg.sensor(

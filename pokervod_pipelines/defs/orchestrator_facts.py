@@ -12,9 +12,11 @@ from typing import Any
 from sqlalchemy import Connection, Engine, Row, text
 from sqlalchemy.exc import OperationalError
 
-from pokervod_pipelines.defs.run_history import SHOWN_JOBS
+from pokervod_pipelines.defs.run_measures import DagsterRunMeasures
 from pokervod_pipelines.defs.step_errors import WRAPPERS, describe_error
-from pokervod_pipelines.monitoring.health.orchestrator import RunTotals, SensorFacts
+from pokervod_pipelines.monitoring.health.orchestrator import SensorFacts
+from pokervod_pipelines.monitoring.health.shape import RunFigures
+from pokervod_pipelines.monitoring.measures.shape import Window
 
 SENSORS = (
     "dead_runs",
@@ -62,20 +64,19 @@ class OrchestratorFacts:
         clocks = (each for name, each in sorted(newest.items()) if name.endswith(CLOCK_SUFFIX))
         return [*known, *(each for each in clocks if each.ticked_at and each.ticked_at > limit)]
 
-    def read_runs(self, since: datetime, until: datetime) -> Sequence[RunTotals]:
-        """Return the totals of the jobs whose runs ended in this time."""
-        with self._connect() as connection:
-            rows = connection.execute(_RUNS, {"since": since, "until": until}).all() if connection else []
-        return [
-            RunTotals(
-                job=SHOWN_JOBS.get(row.job, row.job),
-                ended=row.ended,
-                succeeded=row.succeeded,
-                seconds=None if row.seconds is None else float(row.seconds),
-                failed_last=row.failed_last,
+    def read_runs(self, since: datetime, until: datetime) -> Mapping[str, RunFigures]:
+        """Return the figures of each job whose runs ended in this time; none of it is what a person stopped."""
+        figures = DagsterRunMeasures(self.engine).measure_jobs(Window(since=since, until=until))
+        return {
+            each.job: RunFigures(
+                ended=each.succeeded + each.failed,
+                succeeded=each.succeeded,
+                seconds=each.average,
+                failed_last=each.failed_last,
             )
-            for row in rows
-        ]
+            for each in figures
+            if each.succeeded + each.failed
+        }
 
     @contextmanager
     def _connect(self) -> Iterator[Connection | None]:
@@ -127,19 +128,3 @@ _SENSORS = text("""
     ) as t on true
     where i.instigator_type = 'SENSOR'
 """)
-
-_RUNS = text("""
-    select pipeline_name as job, count(*) as ended, count(*) filter (where status = 'SUCCESS') as succeeded,
-        avg(end_time - start_time) filter (where status = 'SUCCESS') as seconds,
-        count(*) filter (where status = 'FAILURE' and end_time > coalesce(last_success, 0)) as failed_last
-    from (
-        select pipeline_name, status, start_time, end_time,
-            max(end_time) filter (where status = 'SUCCESS') over (partition by pipeline_name) as last_success
-        from runs
-        where status in ('SUCCESS', 'FAILURE') and update_timestamp >= cast(:since as timestamptz) at time zone 'UTC'
-            and end_time >= extract(epoch from cast(:since as timestamptz))
-            and end_time < extract(epoch from cast(:until as timestamptz))
-    ) as ended
-    group by pipeline_name
-""")
-"""A run changes no earlier than it ends, so that the index on states and changes finds it."""

@@ -50,6 +50,7 @@ class DagsterRunMeasures:
                 average=row.average,
                 p50=row.percentiles and row.percentiles[0],
                 p95=row.percentiles and row.percentiles[1],
+                failed_last=row.failed_last,
             )
             for row in rows
         ]
@@ -60,11 +61,16 @@ _JOBS = text("""
         count(*) filter (where status = 'FAILURE') as failed, count(*) filter (where status = 'CANCELED') as stopped,
         avg(end_time - start_time) filter (where status = 'SUCCESS') as average,
         percentile_cont(array[0.5, 0.95]) within group (order by end_time - start_time)
-            filter (where status = 'SUCCESS') as percentiles
-    from runs
-    where status in ('SUCCESS', 'FAILURE', 'CANCELED') and update_timestamp >= :since at time zone 'UTC'
-        and end_time >= extract(epoch from cast(:since as timestamptz))
-        and end_time < extract(epoch from cast(:until as timestamptz))
+            filter (where status = 'SUCCESS') as percentiles,
+        count(*) filter (where status = 'FAILURE' and end_time > coalesce(last_success, 0)) as failed_last
+    from (
+        select pipeline_name, status, start_time, end_time,
+            max(end_time) filter (where status = 'SUCCESS') over (partition by pipeline_name) as last_success
+        from runs
+        where status in ('SUCCESS', 'FAILURE', 'CANCELED') and update_timestamp >= :since at time zone 'UTC'
+            and end_time >= extract(epoch from cast(:since as timestamptz))
+            and end_time < extract(epoch from cast(:until as timestamptz))
+    ) as ended
     group by pipeline_name order by pipeline_name
 """)
 """No run is changed before it ends, and Dagster has an index of the state with the time of the change."""

@@ -118,7 +118,7 @@ class PathAccess:
         self._reader.close()
 
 
-class KeptAccess:
+class RenewedAccess:
     """Make calls that use paths, for ever: as ``PathAccess``, which is begun anew now and then, with its child.
 
     So what was mounted since is seen.

@@ -50,7 +50,7 @@ READ_ALREADY = "its new version reads as before"
 
 
 def poll_sheets(engine: Engine, settings: Settings, memory: Mapping[str, ReadRequest]) -> PollDecision:
-    """Observe all sheets and decide which to read now; what only a person can mend is stored as their failure."""
+    """Observe all sheets and decide which to read now; what only a person can correct is stored as their failure."""
     seen = observe_sheets(engine, settings, settings.sheets)
     record_refusals(engine, seen, new_correlation_id())
     in_use = find_in_use(engine, settings.sheets)

@@ -32,6 +32,7 @@ from pokervod_pipelines.db.engine import make_engine, serve_database
 from pokervod_pipelines.definitions import build_defs
 from pokervod_pipelines.defs.orchestrator_facts import CLOCK_SUFFIX, SENSORS, OrchestratorFacts
 from pokervod_pipelines.monitoring.health.orchestrator import SensorFacts
+from pokervod_pipelines.monitoring.health.shape import RunFigures
 from pokervod_pipelines.settings import load_settings
 from pokervod_pipelines.workflows.setup import find_dagster_home, prepare_folder
 from pokervod_pipelines_tests.sync.installation import Installation, build_installation
@@ -110,7 +111,7 @@ def test_every_sensor_of_the_definitions_is_known(engine: Engine, installation: 
 def test_where_dagster_has_never_run_nothing_is_known(facts: OrchestratorFacts) -> None:
     assert facts.read_heartbeats() == {}
     assert {each.ticked_at for each in facts.read_sensors()} in ({None}, set())
-    assert facts.read_runs(NOW - timedelta(days=1), NOW) == []
+    assert facts.read_runs(NOW - timedelta(days=1), NOW) == {}
 
 
 def test_heartbeats_are_read(instance: dg.DagsterInstance, facts: OrchestratorFacts) -> None:
@@ -170,11 +171,11 @@ def test_runs_are_counted_by_job_in_the_time_in_which_they_ended(facts: Orchestr
     today = facts.read_runs(NOW - timedelta(days=1), NOW)
     before = facts.read_runs(NOW - timedelta(days=8), NOW - timedelta(days=1))
 
-    assert sorted((each.job, each.ended, each.succeeded, each.seconds, each.failed_last) for each in today) == [
-        ("full_sync", 3, 2, 15.0, 0),
-        ("materialize", 1, 0, None, 1),
-    ]
-    assert [(each.job, each.ended, each.succeeded, each.seconds) for each in before] == [("full_sync", 1, 1, 40.0)]
+    assert today == {
+        "full_sync": RunFigures(ended=3, succeeded=2, seconds=15.0, failed_last=0),
+        "materialize": RunFigures(ended=1, succeeded=0, seconds=None, failed_last=1),
+    }
+    assert before == {"full_sync": RunFigures(ended=1, succeeded=1, seconds=40.0)}
 
 
 def test_a_tick_looks_stores_and_says_what_is_bad(

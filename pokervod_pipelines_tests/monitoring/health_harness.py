@@ -12,9 +12,9 @@ from sqlalchemy.exc import OperationalError
 
 from pokervod_pipelines.monitoring.health.access import open_access
 from pokervod_pipelines.monitoring.health.check import HealthCheck
-from pokervod_pipelines.monitoring.health.orchestrator import RunTotals, SensorFacts
+from pokervod_pipelines.monitoring.health.orchestrator import SensorFacts
 from pokervod_pipelines.monitoring.health.probes import DAEMON_PARTS
-from pokervod_pipelines.monitoring.health.shape import ServiceHealth, SystemHealth
+from pokervod_pipelines.monitoring.health.shape import RunFigures, ServiceHealth, SystemHealth
 from pokervod_pipelines.settings import Settings
 
 
@@ -24,8 +24,8 @@ class MadeOrchestrator:
 
     heartbeat_age: float | None = 5.0
     sensors: list[dict[str, Any]] = field(default_factory=lambda: [{}])
-    today: list[RunTotals] = field(default_factory=list)
-    week: list[RunTotals] = field(default_factory=list)
+    today: dict[str, RunFigures] = field(default_factory=dict)
+    week: dict[str, RunFigures] = field(default_factory=dict)
     is_away: bool = False
     silent_ever: tuple[str, ...] = ()
     tick: Callable[[], object] = lambda: None
@@ -42,7 +42,7 @@ class MadeOrchestrator:
         self.tick()
         return [_make_sensor(**each) for each in self.sensors]
 
-    def read_runs(self, since: datetime, until: datetime) -> Sequence[RunTotals]:
+    def read_runs(self, since: datetime, until: datetime) -> Mapping[str, RunFigures]:
         return self.week if until - since > timedelta(days=1) else self.today
 
 

@@ -22,8 +22,7 @@ from pokervod_pipelines.events.breakers import make_breaker
 from pokervod_pipelines.monitoring.health.access import DatabaseAccess
 from pokervod_pipelines.monitoring.health.check import HealthCheck
 from pokervod_pipelines.monitoring.health.machine import check_clock
-from pokervod_pipelines.monitoring.health.orchestrator import RunTotals
-from pokervod_pipelines.monitoring.health.shape import ServiceState, SystemHealth
+from pokervod_pipelines.monitoring.health.shape import RunFigures, ServiceState, SystemHealth
 from pokervod_pipelines.policies.blocks import NEXRENDER, find_channel_service
 from pokervod_pipelines.policies.breakers import BreakerOptions
 from pokervod_pipelines.render.pauses import pause
@@ -155,8 +154,8 @@ FAULTS = [
     (
         {},
         tell(
-            today=[RunTotals(job="full_sync", ended=6, succeeded=3, seconds=2.0)],
-            week=[RunTotals(job="full_sync", ended=20, succeeded=20, seconds=2.0)],
+            today={"full_sync": RunFigures(ended=6, succeeded=3, seconds=2.0)},
+            week={"full_sync": RunFigures(ended=20, succeeded=20, seconds=2.0)},
         ),
         "workflows",
         "degraded",
@@ -305,7 +304,7 @@ def test_runs_are_judged_by_the_day_or_with_the_week(
     harness = make()
     names = ("ended", "succeeded", "failed_last")
     harness.orchestrator.today, harness.orchestrator.week = (
-        [RunTotals(job="full_sync", seconds=None, **dict(zip(names, each, strict=True)))] for each in (today, week)
+        {"full_sync": RunFigures(**dict(zip(names, each, strict=True)))} for each in (today, week)
     )
 
     found = harness.find("workflows")

@@ -15,9 +15,8 @@ import pytest
 from pydantic import ValidationError
 from sqlalchemy import Engine
 
-from pokervod_pipelines.monitoring.health.orchestrator import RunTotals
 from pokervod_pipelines.monitoring.health.repair import find_hook, record_and_repair, run_hook
-from pokervod_pipelines.monitoring.health.shape import ServiceHealth, SystemHealth
+from pokervod_pipelines.monitoring.health.shape import RunFigures, ServiceHealth, SystemHealth
 from pokervod_pipelines.settings import Settings
 from pokervod_pipelines.settings.monitoring import HookSettings
 from pokervod_pipelines_tests.monitoring.health_harness import HealthHarness
@@ -98,7 +97,7 @@ def test_a_database_that_was_away_and_a_service_that_is_not_asked_change_nothing
 
 def test_what_is_not_used_any_more_ends_the_failure(harness: HealthHarness) -> None:
     def tell(failed: int) -> None:
-        harness.orchestrator.today = [RunTotals(job="x", ended=failed, succeeded=0, seconds=None)] * bool(failed)
+        harness.orchestrator.today = {"x": RunFigures(ended=failed)} if failed else {}
         mount(harness)
         look(harness, HookSettings())
 

@@ -15,7 +15,7 @@ MakeOrchestrator = Callable[[Engine], Orchestrator]
 
 
 class DatabaseAccess:
-    """Keep both databases of the settings open: a ``monitoring.health.probes.Access``. Nothing is migrated."""
+    """Keep both databases of the settings open: a ``monitoring.health.probes.DatabaseAccess``. Nothing is migrated."""
 
     def __init__(self, settings: Settings, make_orchestrator: MakeOrchestrator) -> None:
         self._settings, self._make_orchestrator = settings, make_orchestrator

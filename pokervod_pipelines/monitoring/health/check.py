@@ -24,11 +24,11 @@ from pokervod_pipelines.checks import CheckResult, Severity
 from pokervod_pipelines.db.failures import read_first_line
 from pokervod_pipelines.errors import PokervodError
 from pokervod_pipelines.monitoring.health.probes import (
-    Access,
+    DatabaseAccess,
+    HealthRound,
     NotAskedError,
     Opened,
     Probe,
-    Round,
     check_database,
     list_probes,
 )
@@ -62,7 +62,7 @@ class HealthCheck:
     """Look again and again; kept by whoever follows, for it knows which probes are stuck."""
 
     settings: Settings
-    access: Access
+    access: DatabaseAccess
     seconds: float = PROBE_SECONDS
     _begun: dict[str, tuple[float, Future[ServiceHealth]]] = field(default_factory=dict)
 
@@ -71,7 +71,7 @@ class HealthCheck:
         began = time.monotonic()
         opening: Future[Opened | None] = Future()
         until = began + self.seconds * OPEN_SECONDS / PROBE_SECONDS
-        round_ = Round(
+        round_ = HealthRound(
             settings=self.settings,
             access=self.access,
             now=now or datetime.now(UTC),
@@ -105,7 +105,7 @@ class HealthCheck:
         return found
 
 
-def _open(round_: Round, opening: "Future[Opened | None]") -> Sequence[CheckResult]:
+def _open(round_: HealthRound, opening: "Future[Opened | None]") -> Sequence[CheckResult]:
     """Open the database for all probes, and check it."""
     opened: Opened | None = None
     try:

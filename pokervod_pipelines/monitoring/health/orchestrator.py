@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from pokervod_pipelines.monitoring.health.shape import RunFigures
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SensorFacts:
@@ -20,20 +22,6 @@ class SensorFacts:
     is_stopped: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RunTotals:
-    """Count the runs of a job that succeeded or failed in a time; ``seconds`` is the mean time of a success.
-
-    ``failed_last`` of them failed after its last success.
-    """
-
-    job: str
-    ended: int
-    succeeded: int
-    seconds: float | None
-    failed_last: int = 0
-
-
 class Orchestrator(Protocol):
     """Read what health needs of Dagster. Each call raises a database error where it cannot be read."""
 
@@ -43,5 +31,5 @@ class Orchestrator(Protocol):
     def read_sensors(self) -> Sequence[SensorFacts]:
         """Return the sensors that this version has."""
 
-    def read_runs(self, since: datetime, until: datetime) -> Sequence[RunTotals]:
-        """Return the totals of the jobs whose runs ended in this time."""
+    def read_runs(self, since: datetime, until: datetime) -> Mapping[str, RunFigures]:
+        """Return the figures of each job whose runs ended in this time."""

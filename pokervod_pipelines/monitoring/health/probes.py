@@ -70,7 +70,7 @@ class Opened:
     orchestrator: Orchestrator
 
 
-class Access(Protocol):
+class DatabaseAccess(Protocol):
     """Open both databases, and keep them open from one look to the next."""
 
     def open(self) -> Opened:
@@ -90,7 +90,7 @@ class Probe:
 
 
 @dataclass(kw_only=True)
-class Round:
+class HealthRound:
     """Hold what the probes of one look share: what is open, once the first has opened it, and what they found of runs.
 
     ``find_opened`` waits for that; so do ``turn`` and ``dagster_turn``, in which one probe at a time asks that
@@ -98,7 +98,7 @@ class Round:
     """
 
     settings: Settings
-    access: Access
+    access: DatabaseAccess
     now: datetime
     find_opened: Callable[[], Opened]
     turn: Callable[[], AbstractContextManager[Opened]]
@@ -129,7 +129,7 @@ class Round:
         return self._heartbeats
 
 
-def list_probes(round_: Round) -> list[Probe]:
+def list_probes(round_: HealthRound) -> list[Probe]:
     """Return the probes that the settings need, but that of the database, which opens what these go through."""
     settings = round_.settings
 
@@ -152,7 +152,7 @@ def list_probes(round_: Round) -> list[Probe]:
     ]
 
 
-def check_database(access: Access, settings: Settings) -> tuple[Opened | None, list[CheckResult]]:
+def check_database(access: DatabaseAccess, settings: Settings) -> tuple[Opened | None, list[CheckResult]]:
     """Return what is open, None where the database cannot be used, and the results of both databases.
 
     Connections that have failed, as those to a server that restarted, are made anew once, which is said.
@@ -186,7 +186,7 @@ def _nothing(name: str, summary: str) -> list[CheckResult]:
     return [CheckResult(name=name, passed=True, summary=summary, looked_at=0)]
 
 
-def _check_dagster_database(round_: Round) -> list[CheckResult]:
+def _check_dagster_database(round_: HealthRound) -> list[CheckResult]:
     """Check that it answers: without it no run begins."""
     name = "Dagster's database"
     with round_.dagster_turn() as opened:
@@ -200,7 +200,7 @@ def _check_dagster_database(round_: Round) -> list[CheckResult]:
     return [replace(report_part(name, found), figures=figures)]
 
 
-def _check_daemon(round_: Round) -> list[CheckResult]:
+def _check_daemon(round_: HealthRound) -> list[CheckResult]:
     """Check when the parts of Dagster's daemon told last that they live."""
     seen = round_.read_heartbeats()
     ages = {part: (round_.now - seen[part]).total_seconds() for part in DAEMON_PARTS if part in seen}
@@ -226,13 +226,13 @@ def _name_parts(parts: Iterable[str]) -> str:
     return ", ".join(part.lower() for part in parts)
 
 
-def has_sensors(round_: Round) -> bool:
+def has_sensors(round_: HealthRound) -> bool:
     """Return whether Dagster's sensors run."""
     seen = round_.read_heartbeats().get("SENSOR")
     return seen is not None and (round_.now - seen).total_seconds() <= DAEMON_SECONDS
 
 
-def _check_sensors(round_: Round) -> list[CheckResult]:
+def _check_sensors(round_: HealthRound) -> list[CheckResult]:
     """Check when each sensor ticked last and how; the daemon that runs them has a probe of its own."""
     if not has_sensors(round_):
         raise NotAskedError("Dagster's daemon does not run them")
@@ -271,7 +271,7 @@ def _count_time(seconds: float) -> str:
     return f"{seconds:.0f} s" if seconds < MINUTES_FROM else f"{seconds / 60:,.0f} min"
 
 
-def _check_watcher(round_: Round) -> list[CheckResult]:
+def _check_watcher(round_: HealthRound) -> list[CheckResult]:
     """Check who looks for new files, edits and events: a watcher, or else Dagster's sensors."""
     watches, is_alive, last = round_.ask(_read_watches)
     if watches:
@@ -315,7 +315,7 @@ def _check_workers(engine: Engine) -> list[CheckResult]:
         return check_workers(connection)
 
 
-def _check_root(round_: Round, root: ArchiveRoot) -> list[CheckResult]:
+def _check_root(round_: HealthRound, root: ArchiveRoot) -> list[CheckResult]:
     """Check the root and its libraries; without the database only whether they answer."""
     found = check_root(round_.settings, root)
     found[0] = replace(found[0], is_repairable=not found[0].passed)
@@ -331,7 +331,7 @@ def _check_folders(settings: Settings) -> list[CheckResult]:
     return found or _nothing("drop folders", "the settings name none")
 
 
-def _check_outputs(round_: Round) -> list[CheckResult]:
+def _check_outputs(round_: HealthRound) -> list[CheckResult]:
     """Check the folder of all graphics and its disk; without the database not whether it is the one that was used."""
     settings = round_.settings
     found = [*check_outputs(None, settings)]
@@ -353,7 +353,7 @@ def _check_sheets(engine: Engine, settings: Settings) -> list[CheckResult]:
     return check_access(settings, engine) or _nothing("sheets", "the settings name none")
 
 
-def _check_nexrender(round_: Round) -> list[CheckResult]:
+def _check_nexrender(round_: HealthRound) -> list[CheckResult]:
     """Check the farm, unless its breaker is open: then nobody calls it."""
     settings = round_.settings
     if settings.render.nexrender.url is None:
@@ -366,7 +366,7 @@ def _check_nexrender(round_: Round) -> list[CheckResult]:
     return [*check_nexrender(settings)]
 
 
-def _check_channels(round_: Round) -> list[CheckResult]:
+def _check_channels(round_: HealthRound) -> list[CheckResult]:
     """Check that the breaker of each alert channel is closed; none of them is called for it."""
     settings = round_.settings
     channels = [f"channel:{each.name}" for each in settings.alerts.channels]
@@ -378,7 +378,7 @@ def _check_channels(round_: Round) -> list[CheckResult]:
     return open_ or [replace(report_part("alert channels", f"none has failed: {named}"), looked_at=len(channels))]
 
 
-def _check_workflows(round_: Round) -> list[CheckResult]:
+def _check_workflows(round_: HealthRound) -> list[CheckResult]:
     """Check the runs of 24 hours, and keep their figures for the page."""
     round_.workflows = round_.ask_orchestrator(lambda each: read_workflows(each, round_.now))
     return judge_workflows(round_.workflows, round_.settings.monitoring.min_success_rate)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from pokervod_pipelines.checks import CheckResult, Severity
-from pokervod_pipelines.monitoring.health.orchestrator import Orchestrator, RunTotals
+from pokervod_pipelines.monitoring.health.orchestrator import Orchestrator
 from pokervod_pipelines.monitoring.health.shape import RunFigures, WorkflowHealth
 
 DAY, WEEK = timedelta(days=1), timedelta(days=7)
@@ -18,18 +18,12 @@ LAST_FAILED = 3
 
 def read_workflows(orchestrator: Orchestrator, now: datetime) -> tuple[WorkflowHealth, ...]:
     """Return the figures of each job that had a run in the last eight days, by name."""
-    today = {each.job: _make_figures(each) for each in orchestrator.read_runs(now - DAY, now)}
-    week = {each.job: _make_figures(each) for each in orchestrator.read_runs(now - DAY - WEEK, now - DAY)}
+    today = orchestrator.read_runs(now - DAY, now)
+    week = orchestrator.read_runs(now - DAY - WEEK, now - DAY)
     none = RunFigures()
     return tuple(
         WorkflowHealth(name=job, today=today.get(job, none), week=week.get(job, none))
         for job in sorted({*today, *week})
-    )
-
-
-def _make_figures(totals: RunTotals) -> RunFigures:
-    return RunFigures(
-        ended=totals.ended, succeeded=totals.succeeded, seconds=totals.seconds, failed_last=totals.failed_last
     )
 
 

@@ -18,8 +18,8 @@ from pokervod_pipelines.monitoring.measures.shape import Window
 from pokervod_pipelines.monitoring.measures.windows import (
     KEPT,
     Calendar,
-    Piece,
     Resolution,
+    WindowPiece,
     choose_step,
     make_calendar,
     split_window,
@@ -191,7 +191,7 @@ def read_counted(
     return found
 
 
-def _split_at_steps(piece: Piece, step: Resolution, calendar: Calendar) -> Iterator[Window]:
+def _split_at_steps(piece: WindowPiece, step: Resolution, calendar: Calendar) -> Iterator[Window]:
     """Yield the parts of a piece, each within one step of the series."""
     since = piece.since
     while since < piece.until:
@@ -206,7 +206,9 @@ def read_queue(connection: Connection, window: Window, calendar: Calendar, now: 
     return _read_rollups(connection, [QUEUE], [each for each in pieces if each.resolution])[QUEUE]
 
 
-def _read_rollups(connection: Connection, names: Sequence[str], pieces: Sequence[Piece]) -> dict[str, list[Counted]]:
+def _read_rollups(
+    connection: Connection, names: Sequence[str], pieces: Sequence[WindowPiece]
+) -> dict[str, list[Counted]]:
     values = {
         "measures": [*names],
         "resolutions": [str(each.resolution) for each in pieces],

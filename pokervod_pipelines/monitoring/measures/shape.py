@@ -161,6 +161,7 @@ class JobFigures:
     average: float | None
     p50: float | None
     p95: float | None
+    failed_last: int = 0
 
     @property
     def success_rate(self) -> float | None:

@@ -34,7 +34,7 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
+class WindowPiece:
     """Hold a part of a window that rollups of a resolution cover; None is one that is counted from its rows."""
 
     resolution: Resolution | None
@@ -97,14 +97,14 @@ def choose_step(length: timedelta) -> Resolution:
     return next((each for each, longest in LONGEST.items() if length <= longest), Resolution.DAY)
 
 
-def split_window(window: Window, rolled_until: datetime | None, calendar: Calendar, now: datetime) -> list[Piece]:
+def split_window(window: Window, rolled_until: datetime | None, calendar: Calendar, now: datetime) -> list[WindowPiece]:
     """Return the pieces of the window in their order: no rollup after ``rolled_until``, none that was deleted."""
     end = window.since if rolled_until is None else max(window.since, min(window.until, rolled_until))
     step = choose_step(window.length)
     units = [each for each in (Resolution.DAY, Resolution.HOUR, Resolution.MINUTE) if not _is_longer(each, step)]
     kept = {each: now - length for each, length in KEPT.items()}
     pieces = [*_split(window.since, end, units, lambda unit: kept.get(unit, window.since), calendar)]
-    return pieces + [Piece(None, end, window.until)] * (end < window.until)
+    return pieces + [WindowPiece(None, end, window.until)] * (end < window.until)
 
 
 def _is_longer(unit: Resolution, other: Resolution) -> bool:
@@ -118,11 +118,11 @@ def _split(
     units: Sequence[Resolution],
     find_oldest: Callable[[Resolution], datetime],
     calendar: Calendar,
-) -> Iterator[Piece]:
+) -> Iterator[WindowPiece]:
     if since >= until:
         return
     if not units:
-        yield Piece(None, since, until)
+        yield WindowPiece(None, since, until)
         return
     unit, *finer = units
     first, last = calendar.ceil(max(since, find_oldest(unit)), unit), calendar.floor(until, unit)
@@ -130,5 +130,5 @@ def _split(
         yield from _split(since, until, finer, find_oldest, calendar)
         return
     yield from _split(since, first, finer, find_oldest, calendar)
-    yield Piece(unit, first, last)
+    yield WindowPiece(unit, first, last)
     yield from _split(last, until, finer, find_oldest, calendar)

@@ -15,7 +15,7 @@ expected days.
 **Rows and videos.** Every row of a sheet of the settings that was first read in the week ought to have its video. A
 video first seen in the week ought to have a row only where sheets annotate such videos: where a row of now is matched
 to a video of the same library and project; a row of any file of its episode is enough, since people annotate one
-version of a programme. Elsewhere a video without a row is no case, and is not counted.
+version of a programme. Elsewhere a video without a row is not counted.
 
 **Hands.** Fewer hands than the fullest file of a session reports is a case also where the rest is known to be unusable:
 they are not there.
@@ -36,7 +36,7 @@ from pokervod_pipelines.sheets.own_rows import BY_HAND
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Stage:
+class StageRule:
     """Declare a stage; ``items`` is its query, ``nothing`` says that it had nothing to look at."""
 
     name: str
@@ -101,7 +101,7 @@ def _show_moment(moment: str) -> str:
 
 
 STAGES = (
-    Stage(
+    StageRule(
         name="files_arrived",
         title="files",
         description="The files first seen in the week are there, and its broadcast days have videos.",
@@ -135,7 +135,7 @@ STAGES = (
             where date_trunc('week', cast(e.day as timestamp)) + interval '7 days' <= cast(:today as date)
         """,  # noqa: S608 - constants
     ),
-    Stage(
+    StageRule(
         name="names_understood",
         title="names",
         description="A rule understood the name of every video first seen in the week.",
@@ -149,7 +149,7 @@ STAGES = (
             from (select * from {NEW_VIDEOS}) f left join video_files v on v.file_id = f.id
         """,  # noqa: S608 - constants
     ),
-    Stage(
+    StageRule(
         name="rows_matched",
         title="rows",
         description="Every row of the week has its video, and every video that sheets annotate has a row.",
@@ -176,7 +176,7 @@ STAGES = (
             from videos join annotated using (library, project)
         """,  # noqa: S608 - constants
     ),
-    Stage(
+    StageRule(
         name="clips_usable",
         title="clips",
         description="Every row of the week that has a video has a clip that can be cut.",
@@ -191,7 +191,7 @@ STAGES = (
             where {NEW_ROWS} and r.match_status = 'matched'
         """,  # noqa: S608 - constants
     ),
-    Stage(
+    StageRule(
         name="hands_whole",
         title="hands",
         description="Every day with a live slot or a session has all of its hands.",
@@ -219,7 +219,7 @@ STAGES = (
             left join (select distinct day from stored where shown > 0) n using (day)
         """,  # noqa: S608 - constants
     ),
-    Stage(
+    StageRule(
         name="instructions_made",
         title="requests",
         description="Every premium hand that was shown has an instruction for its graphic.",
@@ -234,7 +234,7 @@ STAGES = (
             where h.is_shown and h.broadcast_day between :first_day and :last_day
         """,  # noqa: S608 - constants
     ),
-    Stage(
+    StageRule(
         name="graphics_delivered",
         title="graphics",
         description="Every graphic that is in force is completed, and its file is as it was made.",
@@ -253,7 +253,7 @@ STAGES = (
                 or i.created_at < cast(:now as timestamptz) - interval '1 hour')
         """,  # noqa: S608 - constants
     ),
-    Stage(
+    StageRule(
         name="delivered_before_slot",
         title="on time",
         description="The graphics of schedule entries and hands were there when their slot needed them.",

@@ -22,7 +22,7 @@ from pokervod_pipelines.monitoring.weeks.shape import (
     WeekValidation,
     list_weeks,
 )
-from pokervod_pipelines.monitoring.weeks.stages import STAGES, Stage
+from pokervod_pipelines.monitoring.weeks.stages import STAGES, StageRule
 from pokervod_pipelines.nas.store.scope import list_scopes
 from pokervod_pipelines.render.triggers import DayRule
 from pokervod_pipelines.settings import Settings
@@ -127,7 +127,7 @@ def list_values(settings: Settings, first: Week, last: Week, days: BroadcastDays
     }
 
 
-def count_stage(connection: Connection, stage: Stage, values: dict[str, Any]) -> dict[Week, list[StageCount]]:
+def count_stage(connection: Connection, stage: StageRule, values: dict[str, Any]) -> dict[Week, list[StageCount]]:
     """Return the counts of the stage by week."""
     query = text(f"""
         with items as materialized ({stage.items}),
@@ -148,7 +148,7 @@ def count_stage(connection: Connection, stage: Stage, values: dict[str, Any]) ->
     return found
 
 
-def _judge_stage(stage: Stage, counts: list[StageCount], closed: ClosedStage | None) -> WeekStage:
+def _judge_stage(stage: StageRule, counts: list[StageCount], closed: ClosedStage | None) -> WeekStage:
     bad = [each for each in counts if each.kind is not None]
     share = CASES_SHOWN // (len(bad) or 1)  # one kind must not hide another
     return WeekStage(

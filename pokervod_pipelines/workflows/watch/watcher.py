@@ -21,7 +21,7 @@ from pokervod_pipelines.errors import ArchiveUnavailable, PokervodError
 from pokervod_pipelines.events.listen import POLL_SECONDS, start_listening, wait_for_append
 from pokervod_pipelines.policies.backoff import Backoff
 from pokervod_pipelines.processes.path_check import ANSWER_SECONDS
-from pokervod_pipelines.processes.share_reader import Access, KeptAccess, stat_path
+from pokervod_pipelines.processes.share_reader import Access, RenewedAccess, stat_path
 from pokervod_pipelines.settings import Settings
 from pokervod_pipelines.sheets.polling import ReadRequest
 from pokervod_pipelines.sheets.rotation import poll_sheets
@@ -154,7 +154,7 @@ class _Watcher:
         folders = (*self.settings.hands.drop_folders, *self.settings.tournaments.export_folders)
         arrivals: Arrivals | None = None
         asked = ""
-        with closing(KeptAccess(ANSWER_SECONDS)) as access:
+        with closing(RenewedAccess(ANSWER_SECONDS)) as access:
             while True:
                 began = time.monotonic()
                 if folders and HANDS not in self.orders.list_busy():
@@ -187,7 +187,7 @@ class _Watcher:
         """Order the reading of each sheet that has changed, once its edits have stopped."""
         memory: dict[str, ReadRequest] = {}
         files = [sheet.path for sheet in self.settings.sheets if sheet.path]
-        with closing(KeptAccess(ANSWER_SECONDS)) as access:
+        with closing(RenewedAccess(ANSWER_SECONDS)) as access:
             while True:
                 stamps = _read_stamps(files, access)
                 decision = poll_sheets(self.engine, self.settings, memory)
