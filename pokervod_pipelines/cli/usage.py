@@ -15,10 +15,10 @@ MAX_SHOWN = 40
 
 
 def explain_refusal(error: typer.BadParameter) -> str:
-    """Return the message of the error; that of a number names the whole range and the value."""
+    """Return the message of the error without the name of its class; that of a number names its range and the value."""
     problems: list[dict[str, Any]] = getattr(error.__cause__, "errors", list)()  # those of pydantic, which is slow
     if not problems or not (problems[0]["type"].startswith("int_") or {"ge", "le"} & problems[0].get("ctx", {}).keys()):
-        return error.message
+        return error.message.removeprefix("Value error, ")
     value = str(problems[0]["input"])
     given = value if len(value) <= MAX_SHOWN else f"{value[:MAX_SHOWN]}…"
     return f"expected {_describe_range(error.param)}, got {given!r}"

@@ -169,3 +169,11 @@ def test_a_long_series_is_drawn_in_as_many_bars_as_fit() -> None:
 
     assert 0 < len(draw_series(series)) <= metric_pages.WIDEST
     assert draw_series([Point(at=NOW, value=0)]) == ""
+
+
+def test_an_unknown_group_is_refused_in_plain_words() -> None:
+    refused = CliRunner().invoke(app, ["metrics", "--by", "colour"])
+
+    assert refused.exit_code == 2
+    assert "'colour' is not one of 'renderer'" in " ".join(refused.stderr.split())
+    assert "Value error" not in refused.stderr
