@@ -15,7 +15,7 @@ from pokervod_pipelines.events.retries import (
     list_failed,
     list_waiting,
 )
-from pokervod_pipelines.events.subscriptions import Delivery
+from pokervod_pipelines.events.subscriptions import ATTEMPTS, Delivery
 from pokervod_pipelines.policies.backoff import Backoff
 from pokervod_pipelines_tests.events.made import make_event
 
@@ -56,11 +56,16 @@ class Handler:
 
 @contextmanager
 def run(
-    engine: Engine, handler: Callable[[Delivery], object], *, from_start: bool = True, backoff: Backoff = QUICK
+    engine: Engine,
+    handler: Callable[[Delivery], object],
+    *,
+    from_start: bool = True,
+    backoff: Backoff = QUICK,
+    attempts: int = ATTEMPTS,
 ) -> Iterator[None]:
     """Subscribe in a thread while the context lasts."""
     stop = threading.Event()
-    arguments = {"engine": engine, "stop": stop, "from_start": from_start, "backoff": backoff}
+    arguments = {"engine": engine, "stop": stop, "from_start": from_start, "backoff": backoff, "attempts": attempts}
     thread = threading.Thread(target=subscribe, args=(TYPES, handler, CONSUMER.name), kwargs=arguments)
     thread.start()
     try:
