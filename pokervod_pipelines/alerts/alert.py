@@ -25,6 +25,9 @@ class AlertSeverity(StrEnum):
     WARNING = "warning"
     """A person should look at it within days."""
 
+    ERROR = "error"
+    """Something has failed that a person has to put right today."""
+
     CRITICAL = "critical"
     """Something is stopped until a person acts."""
 

@@ -21,8 +21,13 @@ from pokervod_pipelines.alerts.sending import BadAddress, SendFailure
 DELIVERY_HEADER = "X-PokerVOD-Delivery"
 UNKNOWN_ADDRESS = "apprise does not know this kind of address. See appriseit.com for the service."
 
-NOTIFY_TYPES = {"info": NotifyType.INFO, "warning": NotifyType.WARNING, "critical": NotifyType.FAILURE}
-COLOURS = {"info": "#2f6fed", "warning": "#b7791f", "critical": "#c0262d"}
+NOTIFY_TYPES = {
+    "info": NotifyType.INFO,
+    "warning": NotifyType.WARNING,
+    "error": NotifyType.FAILURE,
+    "critical": NotifyType.FAILURE,
+}
+COLOURS = {"info": "#2f6fed", "warning": "#b7791f", "error": "#c2410c", "critical": "#c0262d"}
 
 _NOT_SENT = re.compile(
     r"error=[45]\d\d|refused|Failed to establish a new connection|Name or service not known|"

@@ -157,7 +157,7 @@ class AlertChannel(SettingsModel):
     """Name a place where people read alerts. Its address is a secret: only ``POKERVOD_ALERT_<NAME>`` sets it."""
 
     name: Name
-    min_severity: Literal["info", "warning", "critical"] = Field(
+    min_severity: Literal["info", "warning", "error", "critical"] = Field(
         default="warning", description="Less severe alerts are not sent here."
     )
     endpoint: HttpAddress | None = Field(
