@@ -7,53 +7,14 @@ from enum import StrEnum
 from typing import Any
 
 from pokervod_pipelines.alerts.alert import AlertSeverity
-from pokervod_pipelines.errors import BadInput
+from pokervod_pipelines.subjects import Subject, SubjectKind
+
+__all__ = ["Finding", "Incident", "IncidentState", "Look", "LookState", "Subject", "SubjectKind", "Verdict", "make_key"]
 
 BY_HAND = "person"
 """The detector of an incident that a person opened."""
 
-MAX_SUBJECT = 200
 MAX_SUMMARY = 500
-
-
-class SubjectKind(StrEnum):
-    """Name the kind of thing that an incident is about, or that a person holds or mutes."""
-
-    INSTRUCTION = "instruction"
-    HAND = "hand"
-    TEMPLATE = "template"
-    QUEUE = "queue"
-    SHEET = "sheet"
-    LIBRARY = "library"
-    ROOT = "root"
-    FOLDER = "folder"
-    WORKER = "worker"
-    WORKFLOW = "workflow"
-    SENSOR = "sensor"
-    DETECTOR = "detector"
-    SERVICE = "service"
-    MACHINE = "machine"
-    SHOW = "show"
-    ROLLOUT = "rollout"
-    OTHER = "other"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Subject:
-    """Name one thing: ``sheet`` ``tracker``, ``instruction`` ``42``."""
-
-    kind: SubjectKind
-    name: str
-
-    def __post_init__(self) -> None:
-        """Refuse a subject without a name."""
-        if not self.name.strip():
-            raise BadInput(f"the name of the {self.kind} is required")
-        object.__setattr__(self, "name", self.name.strip()[:MAX_SUBJECT])
-
-    def __str__(self) -> str:
-        """Return both, for people."""
-        return f"{self.kind} {self.name}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
