@@ -23,6 +23,19 @@ class HookSettings(SettingsModel):
     per_hour: int = Field(default=3, ge=1, le=60, description="Each hook is run so often an hour at most.")
 
 
+class IncidentSettings(SettingsModel):
+    """Decide when an incident is over and when it comes back."""
+
+    close_after_seconds: float = Field(default=45.0, ge=0, le=3600, description="Not found for so long, it is over.")
+    reopen_hours: float = Field(default=24.0, ge=0, le=720, description="What returns so soon is the same incident.")
+    grace_minutes: float = Field(
+        default=15.0,
+        ge=0,
+        le=1440,
+        description="So long the effects of one that is over stay folded, and one that a person resolved stays so.",
+    )
+
+
 class MonitoringSettings(SettingsModel):
     """Decide what ``pokervod health`` calls degraded and unhealthy."""
 
@@ -32,6 +45,7 @@ class MonitoringSettings(SettingsModel):
     clock_seconds: float = Field(default=2.0, gt=0, le=3600, description="How far the database's clock may differ.")
     min_success_rate: float = Field(default=0.9, ge=0, le=1, description="Of the runs of a job in 24 hours.")
     hooks: HookSettings = HookSettings()
+    incidents: IncidentSettings = IncidentSettings()
 
     @model_validator(mode="after")
     def _low_is_more_than_full(self) -> Self:

@@ -48,6 +48,9 @@ from pokervod_pipelines.events.payloads.system import (
     DecidedEvent,
     FailedStage,
     HealthChange,
+    HeldThing,
+    IncidentFacts,
+    MaintenanceFacts,
     ParkedEvent,
     Repair,
     ResetBreaker,
@@ -110,6 +113,9 @@ _OF_FAMILY: Mapping[str, type[Payload]] = {
     "render.": InstructionReference,
     "rollout.": RolloutStep,
     "alert.": AlertReference,
+    "monitoring.incident.": IncidentFacts,
+    "monitoring.hold.": HeldThing,
+    "monitoring.maintenance.": MaintenanceFacts,
 }
 """Payloads of the types that begin so and are not listed on their own."""
 

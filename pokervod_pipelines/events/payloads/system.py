@@ -136,3 +136,34 @@ class Repair(SignedPayload):
     done: bool | None = None
     seconds: float | None = None
     said: str | None = None
+
+
+class IncidentFacts(SignedPayload):
+    """Name an incident and what became of it; ``by`` is a detector or a person, ``reason`` what it found or said."""
+
+    incident_id: int
+    key: str
+    severity: str
+    summary: str
+    openings: int
+    cause_id: int | None = None
+    until: datetime | None = None
+    verdict: str | None = None
+
+
+class HeldThing(SignedPayload):
+    """Name a thing that a person holds, held or released; ``placed_by`` is who held it where another released it."""
+
+    kind: str
+    name: str
+    until: datetime | None = None
+    placed_by: str | None = None
+
+
+class MaintenanceFacts(SignedPayload):
+    """Name a maintenance window that was planned or cancelled; without ``subjects`` it is about everything."""
+
+    window_id: int
+    starts_at: datetime
+    ends_at: datetime
+    subjects: tuple[str, ...] = ()
