@@ -4,6 +4,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
+from pokervod_pipelines.settings.detectors import DetectorsSettings
 from pokervod_pipelines.settings.fields import Name, SettingsModel
 
 HookCommand = Annotated[tuple[str, ...], Field(min_length=1)]
@@ -46,6 +47,7 @@ class MonitoringSettings(SettingsModel):
     min_success_rate: float = Field(default=0.9, ge=0, le=1, description="Of the runs of a job in 24 hours.")
     hooks: HookSettings = HookSettings()
     incidents: IncidentSettings = IncidentSettings()
+    detectors: DetectorsSettings = DetectorsSettings()
 
     @model_validator(mode="after")
     def _low_is_more_than_full(self) -> Self:
