@@ -29,6 +29,7 @@ from pokervod_pipelines.workflows.routing import ROUTER
 from pokervod_pipelines.workflows.run_requests import RunRequest, store_requests
 from pokervod_pipelines.workflows.stages import SyncRun, run_nas_stage, run_sheets_stage
 from pokervod_pipelines.workflows.watch.sources import WATCH_LOCK, Source, record_look
+from pokervod_pipelines_tests.events.rewriting import rewrite_log
 from pokervod_pipelines_tests.sheets.harness import COLUMNS, make_line, make_lines, write_book
 
 SIGNED = {"by": "Ana", "reason": "new disk"}
@@ -74,7 +75,7 @@ class Router:
         before = len(self.launched)
         for _ in range(12):
             with self.engine.begin() as connection:  # what waits for its time has waited
-                connection.execute(text("update events set at = at - interval '1 minute'"))
+                rewrite_log(connection, "update events set at = at - interval '1 minute'")
                 pass_time(connection)
             requests = self.tick()
             for request in requests:
@@ -121,7 +122,7 @@ def append(engine: Engine, type_: EventType, correlation_id: str, **payload: obj
     """Append an event of a minute ago: what waits for its time has waited."""
     with engine.begin() as connection:
         append_events(connection, "system", correlation_id, [NewEvent(type_, payload)])
-        connection.execute(text("update events set at = at - interval '1 minute'"))
+        rewrite_log(connection, "update events set at = at - interval '1 minute'")
 
 
 def test_a_request_runs_what_it_names_under_its_id(settings: Settings, engine: Engine) -> None:
@@ -285,7 +286,7 @@ def test_a_request_waits_for_who_launches_it_too(settings: Settings, engine: Eng
         job = router.defs.resolve_job_def("catalog_update")
         job.execute_in_process(instance=router.instance, tags={CORRELATION_TAG: "ask 1"})
         with engine.begin() as connection:
-            connection.execute(text("update events set at = at - interval '1 minute'"))
+            rewrite_log(connection, "update events set at = at - interval '1 minute'")
         assert router.settle() == []
 
 
@@ -361,7 +362,7 @@ def test_an_end_is_recorded_once_however_long_the_router_was_off(settings: Setti
         assert job.execute_in_process(instance=router.instance).success
         router.tick()
         with engine.begin() as connection:
-            connection.execute(text("update events set at = at - interval '30 hours'"))
+            rewrite_log(connection, "update events set at = at - interval '30 hours'")
         router.cursor = json.dumps({"ends_seen": (datetime.now(UTC) - timedelta(hours=40)).isoformat()})
         router.tick()
         with engine.connect() as connection:
@@ -378,7 +379,7 @@ def test_an_end_by_a_clock_that_is_ahead_is_recorded_once(settings: Settings, en
             connection.execute(text("update runs set update_timestamp = :at where run_id = :id"), ahead)
         router.tick()
         with engine.begin() as connection:  # later, and before that clock's hour is over
-            connection.execute(text("update events set at = at - interval '10 minutes'"))
+            rewrite_log(connection, "update events set at = at - interval '10 minutes'")
         router.tick()
         with engine.connect() as connection:
             count = connection.scalar(text("select count(*) from events where type = 'system.workflow.completed'"))

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import Engine, text
+from sqlalchemy.exc import IntegrityError
 
 from pokervod_pipelines.errors import BadSettings
 from pokervod_pipelines.events import EventType, append_events
@@ -13,6 +14,7 @@ from pokervod_pipelines.events.retention import BATCH, count_prunable, find_olde
 from pokervod_pipelines.events.retries import record_failure
 from pokervod_pipelines.settings.rooms import EventSettings
 from pokervod_pipelines_tests.events.made import make_event
+from pokervod_pipelines_tests.events.rewriting import rewrite_log
 
 SETTINGS = EventSettings(keep_days=100, keep_days_of={"nas.file": 10, "nas.file.moved": None})
 ADDED, MOVED, SCANNED = EventType.NAS_FILE_ADDED, EventType.NAS_FILE_MOVED, EventType.NAS_SCAN_COMPLETED
@@ -24,9 +26,8 @@ def append(engine: Engine, type_: EventType, *, days: float, count: int = 1, by:
     signed = {"by": by, "reason": "x"} if by else {}
     with engine.begin() as connection:
         append_events(connection, "nas", "one", [make_event(type_, **signed)] * count)
-        connection.execute(
-            text("update events set at = :at where at = now()"), {"at": datetime.now(UTC) - timedelta(days=days)}
-        )
+        at = datetime.now(UTC) - timedelta(days=days)
+        rewrite_log(connection, "update events set at = :at where at = now()", at=at)
 
 
 def list_types(engine: Engine) -> list[str]:
@@ -107,3 +108,22 @@ def test_nothing_is_deleted_where_all_is_kept(engine: Engine) -> None:
 def test_an_unknown_type_is_named() -> None:
     with pytest.raises(BadSettings, match=r"events\.keep_days_of: unknown event type 'nas\.fil'; did you mean"):
         find_oldest(EventSettings(keep_days_of={"nas.fil": 1}), datetime.now(UTC))
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        'update events set payload = payload || \'{"by": "ben"}\'',
+        "update events set payload = payload - 'by'",
+        "delete from events",
+        "truncate events cascade",
+    ],
+)
+def test_nobody_edits_what_somebody_signed(engine: Engine, statement: str) -> None:
+    append(engine, EventType.NAS_FILE_CLEARED, days=0, by="anna")
+
+    with pytest.raises(IntegrityError, match="audit record"), engine.begin() as connection:
+        connection.execute(text(statement))
+
+    with engine.connect() as connection:
+        assert connection.scalar(text("select payload ->> 'by' from events")) == "anna"

@@ -16,6 +16,7 @@ from pokervod_pipelines.monitoring.health.orchestrator import SensorFacts
 from pokervod_pipelines.monitoring.health.probes import DAEMON_PARTS
 from pokervod_pipelines.monitoring.health.shape import RunFigures, ServiceHealth, SystemHealth
 from pokervod_pipelines.settings import Settings
+from pokervod_pipelines_tests.events.rewriting import rewrite_log
 
 
 @dataclass
@@ -81,6 +82,11 @@ class HealthHarness:
         with self.engine.begin() as connection:
             result = connection.execute(text(statement))
             return [tuple(row) for row in result] if result.returns_rows else []
+
+    def rewrite_log(self, statement: str) -> None:
+        """Change or delete events, the signed ones too."""
+        with self.engine.begin() as connection:
+            rewrite_log(connection, statement)
 
     def list_events(self) -> list[tuple[Any, ...]]:
         """Return the events of health and repairs."""

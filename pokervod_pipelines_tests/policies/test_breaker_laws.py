@@ -18,6 +18,7 @@ from sqlalchemy import Engine, text
 from pokervod_pipelines.actors import Actor
 from pokervod_pipelines.events.breakers import reset_breaker
 from pokervod_pipelines.policies.breakers import GuardedCall
+from pokervod_pipelines_tests.events.rewriting import rewrite_log
 from pokervod_pipelines_tests.policies.breaker_harness import BreakerHarness, try_enter
 from pokervod_pipelines_tests.sizes import choose
 
@@ -84,7 +85,7 @@ class BreakerMachine(RuleBasedStateMachine):
     def begin(self) -> None:
         with self.engine.begin() as connection:
             connection.execute(text("delete from breakers"))
-            connection.execute(text("delete from events"))
+            rewrite_log(connection, "delete from events")
         self.harness = BreakerHarness(self.engine, probe_seconds=LEASE_SECONDS)
         self.breakers = [self.harness.make() for _ in range(3)]
         self.model = Model()
