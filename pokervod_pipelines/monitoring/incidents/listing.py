@@ -11,6 +11,13 @@ from pokervod_pipelines.alerts.alert import AlertSeverity
 from pokervod_pipelines.errors import BadInput
 from pokervod_pipelines.monitoring.incidents.shape import Incident, IncidentState, Subject, SubjectKind, Verdict
 from pokervod_pipelines.paging import Page
+from pokervod_pipelines.suggestions import suggest_name
+
+CHANGED_AT = "greatest(opened_at, acknowledged_at, resolved_at, verdict_at)"
+"""SQL: when the incident changed last, as an index has it."""
+
+LARGEST = 2**63 - 1
+"""The largest number of a row."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,21 +42,51 @@ def list_incidents(
 ) -> list[Incident]:
     """Return incidents, the last opened first, or with ``oldest_first`` the first. ``page.after`` is the last id."""
     wanted, page = wanted or IncidentFilter(), page or Page()
-    values = {
-        "id": None,
-        "states": [each.value for each in wanted.states],
-        "severities": [each.value for each in wanted.severities],
-        "detectors": [*wanted.detectors],
-        "kind": wanted.subject.kind.value if wanted.subject else None,
-        "subject": wanted.subject.name if wanted.subject else None,
-        "cause_id": wanted.cause_id,
-        "since": wanted.changed_since,
-        "oldest_first": wanted.oldest_first,
-        "after": page.after,
-        "limit": page.limit,
-        "now": now or datetime.now(UTC),
-    }
-    return [_make_incident(row._mapping) for row in connection.execute(_LIST, values)]
+    conditions = _list_conditions(wanted, page)
+    values = {name: value for _, given in conditions for name, value in given.items()}
+    where = " and ".join(condition for condition, _ in conditions) or "true"
+    order = "opened_at, id" if wanted.oldest_first else "opened_at desc, id desc"
+    query = text(f"select * from ({_INCIDENTS}) i where {where} order by {order} limit :limit")  # noqa: S608 - constants
+    rows = connection.execute(query, {**values, "limit": page.limit, "now": now or datetime.now(UTC)})
+    return [_make_incident(row._mapping) for row in rows]
+
+
+def _list_conditions(wanted: IncidentFilter, page: Page) -> list[tuple[str, dict[str, Any]]]:
+    """Return the conditions of the filter with their values; each is written so that an index answers it."""
+    subject, later = wanted.subject, ">" if wanted.oldest_first else "<"
+    last = "(select opened_at, id from monitoring_events where id = :after)"
+    states = [each.value for each in wanted.states]
+    known: Sequence[tuple[object, str, dict[str, Any]]] = (
+        (states, "state = any(:states)", {"states": states}),
+        (states and IncidentState.RESOLVED not in states, "resolved_at is null", {}),
+        (states == [IncidentState.RESOLVED], "resolved_at is not null", {}),
+        (wanted.severities, "severity = any(:severities)", {"severities": [each.value for each in wanted.severities]}),
+        (wanted.detectors, "detector = any(:detectors)", {"detectors": [*wanted.detectors]}),
+        (subject, "subject_kind = :kind and subject = :subject", _name_subject(subject) if subject else {}),
+        (wanted.cause_id is not None, "cause_id = :cause_id", {"cause_id": wanted.cause_id}),
+        (wanted.changed_since, f"{CHANGED_AT} >= :since", {"since": wanted.changed_since}),
+        (page.after is not None, f"(opened_at, id) {later} {last}", {"after": page.after}),
+    )
+    return [(condition, values) for applies, condition, values in known if applies]
+
+
+def _name_subject(subject: Subject) -> dict[str, str]:
+    return {"kind": subject.kind.value, "subject": subject.name}
+
+
+def find_number(connection: Connection, name: str) -> int:
+    """Return the number of the incident that a person named by its number or key, of a key the newest.
+
+    Raises ``BadInput`` with what was meant.
+    """
+    wanted = name.strip().removeprefix("#")
+    if wanted.isdigit() and int(wanted) <= LARGEST:
+        return find_incident(connection, int(wanted)).id
+    found = connection.scalar(_FIND_KEY, {"key": wanted})
+    if found is None:
+        known = [each.key for each in list_incidents(connection)]
+        raise BadInput(f"unknown incident {name!r}; {suggest_name(wanted, known)} List them: pokervod incidents list")
+    return int(found)
 
 
 def find_incident(connection: Connection, incident_id: int, *, now: datetime | None = None) -> Incident:
@@ -91,19 +128,4 @@ _INCIDENTS = """
 
 _FIND = text(f"{_INCIDENTS} where id = :id")
 
-_LIST = text(f"""
-    select * from ({_INCIDENTS}) i
-    where (cardinality(cast(:states as text[])) = 0 or state = any(:states))
-        and (cardinality(cast(:severities as text[])) = 0 or severity = any(:severities))
-        and (cardinality(cast(:detectors as text[])) = 0 or detector = any(:detectors))
-        and (cast(:kind as text) is null or (subject_kind, subject) = (:kind, :subject))
-        and (cast(:cause_id as bigint) is null or cause_id = :cause_id)
-        and (cast(:since as timestamptz) is null
-            or greatest(opened_at, acknowledged_at, resolved_at, verdict_at) >= :since)
-        and (cast(:after as bigint) is null or case when :oldest_first
-            then (opened_at, id) > (select opened_at, id from monitoring_events where id = :after)
-            else (opened_at, id) < (select opened_at, id from monitoring_events where id = :after) end)
-    order by case when :oldest_first then opened_at end, case when :oldest_first then id end,
-        opened_at desc, id desc
-    limit :limit
-""")  # noqa: S608 - constants
+_FIND_KEY = text("select id from monitoring_events where key = :key order by id desc limit 1")
