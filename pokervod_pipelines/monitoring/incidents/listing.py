@@ -9,6 +9,7 @@ from sqlalchemy import Connection, text
 
 from pokervod_pipelines.alerts.alert import AlertSeverity
 from pokervod_pipelines.errors import BadInput
+from pokervod_pipelines.holds.windows import COVERS
 from pokervod_pipelines.monitoring.incidents.shape import Incident, IncidentState, Subject, SubjectKind, Verdict
 from pokervod_pipelines.paging import Page
 from pokervod_pipelines.suggestions import suggest_name
@@ -112,19 +113,23 @@ def _make_incident(row: Mapping[Any, Any]) -> Incident:
     )
 
 
-_INCIDENTS = """
+_INCIDENTS = f"""
     select id, key, detector, subject_kind, subject, severity, summary, advice, figures, correlation_id, link, cause_id,
         times, openings, first_opened_at, opened_at, last_seen_at, acknowledged_at, acknowledged_by,
         acknowledged_reason, muted_until, muted_by, muted_reason, resolved_at, resolved_by, resolved_reason, verdict,
-        verdict_at, verdict_by, verdict_reason,
+        verdict_at, verdict_by, verdict_reason, window_id,
         (select count(*) from monitoring_events o where o.cause_id = e.id and o.resolved_at is null) as effects,
         case when resolved_at is not null then 'resolved'
             when cause_id is not null then 'folded'
-            when muted_until > :now then 'muted'
+            when muted_until > :now or window_id is not null then 'muted'
             when acknowledged_at is not null then 'acknowledged'
             else 'open' end as state
-    from monitoring_events e
-"""
+    from monitoring_events e left join lateral (
+        select c.window_id from maintenance_coverage c
+        where c.starts_at <= :now and c.ends_at > :now and {COVERS.format(kind="e.subject_kind", name="e.subject")}
+        order by c.ends_at desc, c.window_id limit 1
+    ) w on e.resolved_at is null
+"""  # noqa: S608 - constants
 
 _FIND = text(f"{_INCIDENTS} where id = :id")
 

@@ -110,7 +110,8 @@ class Verdict(StrEnum):
 class Incident:
     """Hold a row of ``monitoring_events``; ``openings`` counts how often it was opened, ``times`` how often seen.
 
-    ``cause_id`` is the incident that it is an effect of, ``effects`` how many are open under it.
+    ``cause_id`` is the incident that it is an effect of, ``effects`` how many are open under it. ``window_id`` is the
+    maintenance window that mutes it now.
     """
 
     id: int
@@ -137,6 +138,7 @@ class Incident:
     muted_until: datetime | None
     muted_by: str | None
     muted_reason: str | None
+    window_id: int | None
     resolved_at: datetime | None
     resolved_by: str | None
     resolved_reason: str | None
