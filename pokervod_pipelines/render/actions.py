@@ -1,10 +1,11 @@
 """Retry, remake, cancel and prioritise instructions on behalf of people.
 
-Each action is one transaction over all its instructions, with an event for each that says who did it and why. Those
-that cannot be changed are reported, and the others are done.
+Each action is one transaction over all its instructions, or a part of the caller's where it is given a connection, with
+an event for each that says who did it and why. Those that cannot be changed are reported, and the others are done.
 """
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,9 +30,9 @@ class ActionReport:
     refused: tuple[tuple[int, str], ...]
 
 
-def retry(engine: Engine, ids: Collection[int], actor: Actor) -> ActionReport:
+def retry(database: Engine | Connection, ids: Collection[int], actor: Actor) -> ActionReport:
     """Requeue instructions that failed, timed out or were cancelled, with all their retries."""
-    return _act(engine, ids, actor, refuse=_refuse_retry, statement=_RETRY, make_event=_make_retry_event)
+    return _act(database, ids, actor, refuse=_refuse_retry, statement=_RETRY, make_event=_make_retry_event)
 
 
 def bulk_retry(engine: Engine, filters: InstructionFilter, actor: Actor) -> ActionReport:
@@ -60,7 +61,7 @@ def cancel(engine: Engine, ids: Collection[int], actor: Actor) -> ActionReport:
     return _act(engine, ids, actor, refuse=_refuse_cancel, statement=_CANCEL, make_event=_make_cancel_event)
 
 
-def prioritize(engine: Engine, ids: Collection[int], priority: int, actor: Actor) -> ActionReport:
+def prioritize(database: Engine | Connection, ids: Collection[int], priority: int, actor: Actor) -> ActionReport:
     """Set the priority of waiting or running instructions, 1 the highest. Raises ``BadInput`` outside 1 to 10."""
     if not 1 <= priority <= 10:
         raise BadInput(f"expected a priority from 1 (the highest) to 10, got {priority}")
@@ -69,7 +70,7 @@ def prioritize(engine: Engine, ids: Collection[int], priority: int, actor: Actor
         return _make_update_event(row, change="prioritize", priority=priority, priority_before=row.priority)
 
     return _act(
-        engine,
+        database,
         ids,
         actor,
         refuse=_refuse_prioritize,
@@ -79,8 +80,18 @@ def prioritize(engine: Engine, ids: Collection[int], priority: int, actor: Actor
     )
 
 
+@contextmanager
+def _begin(database: Engine | Connection) -> Iterator[Connection]:
+    """Begin a transaction, or be a part of the caller's."""
+    if isinstance(database, Connection):
+        yield database
+        return
+    with database.begin() as connection:
+        yield connection
+
+
 def _act(
-    engine: Engine,
+    database: Engine | Connection,
     ids: Collection[int],
     actor: Actor,
     *,
@@ -89,7 +100,7 @@ def _act(
     make_event: Callable[[Row[Any]], NewEvent],
     parameters: Mapping[str, Any] | None = None,
 ) -> ActionReport:
-    with engine.begin() as connection:
+    with _begin(database) as connection:
         rows = _lock(connection, ids)
         refused = {number: f"instruction {number} is unknown" for number in ids if number not in rows}
         refused |= {row.id: f"instruction {row.id} {why}" for row in rows.values() if (why := refuse(row))}

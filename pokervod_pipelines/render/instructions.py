@@ -108,6 +108,42 @@ def make_instructions(
     )
 
 
+def make_missing(
+    connection: Connection, settings: Settings, hands: Mapping[int, date], *, correlation_id: str
+) -> dict[int, list[int] | str]:
+    """Make the first instructions of these premium hands, given with their days; return the ids, or why there are none.
+
+    What was made before stays as it is, also where it was cancelled or withdrawn. Raises as ``make_instructions``.
+    """
+    rules, days = load_rules(settings), DayRule.of(settings)
+    lock_until_commit(connection, MAKING)
+    triggers = [
+        trigger
+        for day in sorted({*hands.values()})
+        for trigger in read_premium_hands(connection, days, day)
+        if trigger.hand_id in hands
+    ]
+    drafts = make_drafts(triggers, rules, settings.render)
+    stored = store.read_in_force(connection, {(each.kind, each.key) for each in triggers}, kinds=(), day=None)
+    plan, unready = _leave_out_unready(replace(plan_changes(drafts, stored), changes=()), rules)
+    apply_plan(connection, plan, correlation_id=correlation_id)
+    made = store.read_in_force(connection, {(each.kind, each.key) for each in triggers}, kinds=(), day=None)
+    new = {draft.identity for draft in plan.new}
+    reasons = drafts.refused | unready | {each.identity: _describe_stored(each) for each in stored}
+    found: dict[int, list[int] | str] = dict.fromkeys(hands, "it is not premium any more, or its cards are not whole")
+    for trigger in triggers:
+        assert trigger.hand_id is not None  # noqa: S101 - each is of a hand
+        ids = [each.id for each in made if each.identity in new and each.trigger_key == trigger.key]
+        why = [reason for identity, reason in reasons.items() if identity[:2] == (trigger.kind, trigger.key)]
+        found[trigger.hand_id] = ids or "; ".join(why) or "no rule of render.rules fits it"
+    return found
+
+
+def _describe_stored(each: StoredInstruction) -> str:
+    ended = "was withdrawn" if each.is_withdrawn else f"is {each.state}"
+    return f"instruction {each.id} of {each.template} {ended}"
+
+
 def _make_drafts(
     connection: Connection, settings: Settings, rules: Sequence[Rule], triggers: list[Trigger], day: date | None
 ) -> tuple[Drafts, set[tuple[str, str]], list[StoredInstruction]]:

@@ -258,10 +258,15 @@ def requeue_lost(
     """
     with engine.begin() as connection:
         lost = store.lock_lost_jobs(connection, timedelta(minutes=limits.timeout_minutes), template_limits or {})
-        transitions = [
-            transition_on_loss(each.job, _describe_loss(each), _find_retry_wait(each.job, limits)) for each in lost
-        ]
-        apply_transitions(connection, transitions, limits)
+        return requeue_locked(connection, limits, lost)
+
+
+def requeue_locked(connection: Connection, limits: RenderQueueSettings, lost: Sequence[LostJob]) -> list[Transition]:
+    """Requeue or time out these jobs, which this transaction has locked."""
+    transitions = [
+        transition_on_loss(each.job, _describe_loss(each), _find_retry_wait(each.job, limits)) for each in lost
+    ]
+    apply_transitions(connection, transitions, limits)
     return transitions
 
 
