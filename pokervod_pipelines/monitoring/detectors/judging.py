@@ -1,0 +1,76 @@
+"""Let every detector judge the facts of one moment, and keep back what has not lasted long enough; pure."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import timedelta
+
+from pokervod_pipelines.monitoring.detectors.facts import Facts
+from pokervod_pipelines.monitoring.detectors.history import Found, History, Judgement
+from pokervod_pipelines.monitoring.detectors.registry import DETECTORS, find_detector
+from pokervod_pipelines.monitoring.incidents.shape import Finding, Look, LookState
+from pokervod_pipelines.settings.detectors import SensorSettings
+from pokervod_pipelines.settings.monitoring import MonitoringSettings
+
+REMEMBERED = timedelta(minutes=2)
+"""What is not found for so long begins anew when it is found again; a look that is missed in between does no harm."""
+
+
+def judge(facts: Facts, rules: MonitoringSettings, history: History) -> Judgement:
+    """Return how each detector looked at the facts, and what to remember for the next look.
+
+    A finding that has not lasted for its ``for_seconds`` is kept back; what a person holds is never found.
+    """
+    looks: list[Look] = []
+    found: dict[str, Found] = {}
+    for rule in DETECTORS:
+        look = rule.look(facts, rules, history)
+        seen = [_remember(each, rules, history, facts) for each in look.findings if each.subject not in facts.held]
+        found |= {each.finding.key: each for each in seen}
+        looks.append(_keep_back(look, seen))
+    kept = {each.detector for each in looks if each.state in {LookState.LEARNING, LookState.UNREADABLE}}
+    found |= {
+        key: before for key, before in history.found.items() if key not in found and _is_kept(before, facts, kept)
+    }
+    first = history.first_look_at or facts.now
+    return Judgement(looks=tuple(looks), history=History(first_look_at=first, last_look_at=facts.now, found=found))
+
+
+def _remember(finding: Finding, rules: MonitoringSettings, history: History, facts: Facts) -> Found:
+    """Return since when it is found, and whether that is long enough."""
+    before = history.found.get(finding.key)
+    goes_on = before is not None and facts.now - before.last_at <= REMEMBERED
+    first = before.first_at if before is not None and goes_on else facts.now
+    lasted = (facts.now - first).total_seconds()
+    is_open = (before is not None and goes_on and before.is_open) or lasted >= _find_wait(finding, rules)
+    return Found(finding=finding, first_at=first, last_at=facts.now, is_open=is_open)
+
+
+def _find_wait(finding: Finding, rules: MonitoringSettings) -> float:
+    rule = find_detector(finding.detector)
+    if rule is None:
+        return 0.0
+    limits = rule.find_settings(rules)
+    if isinstance(limits, SensorSettings) and finding.variant:
+        return max(limits.for_seconds, limits.failing_seconds)
+    return limits.for_seconds
+
+
+def _keep_back(look: Look, seen: Sequence[Found]) -> Look:
+    """Return the look with the findings that have lasted; of the others it says that they are observed."""
+    if len(seen) == len(look.findings) and all(each.is_open for each in seen):
+        return look
+    findings = tuple(each.finding for each in seen if each.is_open)
+    return replace(look, findings=findings, summary="; ".join(_describe(look, seen)))
+
+
+def _describe(look: Look, seen: Sequence[Found]) -> Iterator[str]:
+    held = len(look.findings) - len(seen)
+    yield from (each.finding.summary for each in seen if each.is_open)
+    yield from (f"observed, not for long enough yet: {each.finding.summary}" for each in seen if not each.is_open)
+    if held:
+        yield f"{held} not counted, since a person holds them"
+
+
+def _is_kept(before: Found, facts: Facts, kept: set[str]) -> bool:
+    """Return whether to remember what was not found now: for a while, or until its detector can judge again."""
+    return before.finding.detector in kept or facts.now - before.last_at <= REMEMBERED
