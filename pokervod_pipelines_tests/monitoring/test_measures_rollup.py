@@ -15,7 +15,7 @@ from pokervod_pipelines.hands.times import BroadcastDays
 from pokervod_pipelines.monitoring.measures.counted import ENDED, REQUESTED, estimate_percentile
 from pokervod_pipelines.monitoring.measures.renders import measure_renders, read_queue_series
 from pokervod_pipelines.monitoring.measures.rollup import AGAIN, Counted, read_counted, roll_up
-from pokervod_pipelines.monitoring.measures.shape import Window, make_window
+from pokervod_pipelines.monitoring.measures.shape import Group, Window, make_window
 from pokervod_pipelines.monitoring.measures.windows import KEPT, Calendar, Resolution, make_calendar, split_window
 from pokervod_pipelines.settings import Settings
 from pokervod_pipelines_tests.monitoring.measured import MeasuredQueue
@@ -76,7 +76,9 @@ def count_plainly(graphics: list[Graphic], window: Window) -> Counter[str]:
 
 def read(engine: Engine, calendar: Calendar, window: Window, now: datetime = NOW) -> Counter[str]:
     with engine.connect() as connection:
-        sums = add_up(read_counted(connection, [ENDED], window, calendar, now)["ended"])
+        counted = read_counted(connection, [ENDED], window, calendar, now, step_key="completed")
+    sums = counted.sums[""]
+    assert sum(counted.steps[""].values()) == sums.get("completed", 0)
     return Counter({key: sums[key] for key in ("completed", "failed", "timed_out", "cancelled", "ms") if key in sums})
 
 
@@ -85,7 +87,10 @@ def list_stored(engine: Engine, resolution: str) -> list[Counted]:
         return [Counted(*row) for row in connection.execute(_STORED, {"resolution": resolution})]
 
 
-_STORED = text("select at, labels, sums from measure_rollups where measure = 'ended' and resolution = :resolution")
+_STORED = text("""
+    select at, labels, sums from measure_rollups
+    where measure = 'ended' and resolution = :resolution and labels ?& array['renderer', 'template']
+""")
 
 
 @settings(max_examples=40)
@@ -153,6 +158,27 @@ def test_the_minutes_of_an_hour_and_of_a_day_add_up_to_it(
     assert add_up(days)["completed"] == count_plainly(graphics, window)["completed"]
 
 
+def test_the_figures_of_each_renderer_and_template_add_up_to_those_of_all(
+    engine: Engine, settings_factory: Callable[..., Settings]
+) -> None:
+    queue, made = MeasuredQueue(engine=engine), settings_factory()
+    for minutes, template in ((5, "payouts"), (9, "elimination"), (3000, "payouts"), (90 * 1440, "payouts")):
+        add(queue, Graphic(minutes, 60, "completed", template))
+    roll_up(engine, made, now=NOW)
+    window = make_window(timedelta(days=120), NOW)
+    groupings: tuple[Group | None, ...] = (None, "renderer", "template")
+    with engine.connect() as connection:
+        found = [
+            read_counted(connection, [ENDED], window, make_calendar(made), NOW, by=by, step_key="completed")
+            for by in groupings
+        ]
+
+    assert found[2].sums["payouts"]["completed"] == 3
+    for each in found:
+        assert sum(sums["completed"] for sums in each.sums.values()) == 4
+        assert sum(count for steps in each.steps.values() for count in steps.values()) == 4
+
+
 def test_a_second_roll_changes_nothing_and_a_late_event_is_in_its_minute(
     engine: Engine, settings_factory: Callable[..., Settings]
 ) -> None:
@@ -202,7 +228,7 @@ def test_the_hour_of_which_half_the_minutes_are_kept_is_whole(
 def test_minutes_and_hours_end_and_days_stay(engine: Engine, settings_factory: Callable[..., Settings]) -> None:
     queue, made = MeasuredQueue(engine=engine), settings_factory()
     add(queue, Graphic(5, 60, "completed", "payouts"))
-    ages = (0, 1, 3, 59, 62)
+    ages = (0, 1, 3, 99, 102)
     counts = []
     for days in ages:
         roll_up(engine, made, now=NOW + timedelta(days=days))
@@ -289,6 +315,6 @@ def test_what_is_requested_is_counted_too(engine: Engine, settings_factory: Call
     roll_up(engine, made, now=NOW)
     with engine.connect() as connection:
         window = make_window(timedelta(hours=1), NOW)
-        found = read_counted(connection, [REQUESTED], window, make_calendar(made), NOW)["requested"]
+        found = read_counted(connection, [REQUESTED], window, make_calendar(made), NOW, by="template")
 
-    assert add_up(found) == {"requested": 1}
+    assert [*found.sums.values()] == [{"requested": 1}]

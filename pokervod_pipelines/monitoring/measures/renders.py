@@ -1,5 +1,6 @@
 """Measure graphics in a window: throughput, latency, error rate and the queue, of all, by renderer or by template."""
 
+from bisect import bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
@@ -8,7 +9,7 @@ from functools import cache, partial
 from sqlalchemy import Connection, text
 
 from pokervod_pipelines.monitoring.measures.counted import ENDED, OF_INSTRUCTION, REQUESTED, estimate_percentile
-from pokervod_pipelines.monitoring.measures.rollup import QUEUE_DEPTH, Counted, read_counted, read_queue
+from pokervod_pipelines.monitoring.measures.rollup import QUEUE_DEPTH, Counted, CountedWindow, read_counted, read_queue
 from pokervod_pipelines.monitoring.measures.shape import (
     DashboardMetrics,
     ErrorRate,
@@ -23,6 +24,9 @@ from pokervod_pipelines.monitoring.measures.shape import (
 )
 from pokervod_pipelines.monitoring.measures.windows import EPOCH, Calendar, choose_step, make_calendar
 from pokervod_pipelines.settings import Settings
+
+TOTALS = ("requested", "completed", "failed", "timed_out", "cancelled", "ms")
+"""What is counted, without the classes of the latencies."""
 
 MOST_EXACT = 1_000
 """So many latencies are sorted; of more, percentiles are estimated."""
@@ -95,20 +99,28 @@ def _measure(
     has_series: bool = True,
 ) -> list[RenderFigures]:
     calendar = make_calendar(settings)
-    counted = read_counted(connection, (ENDED, REQUESTED), window, calendar, now)
-    ended, requested = (_group(counted[each.name], by) for each in (ENDED, REQUESTED))
+    counted = read_counted(
+        connection,
+        (ENDED, REQUESTED),
+        window,
+        calendar,
+        now,
+        by=by,
+        step_key="completed" if has_series else None,
+        keys=None if has_series else TOTALS,
+    )
+    starts = [*calendar.list_steps(window, choose_step(window.length))] if has_series else []
     is_now = (now - window.until).total_seconds() <= NOW_SECONDS
     depths = read_queue_depth(connection, by)
-    names = sorted({*ended, *requested, *(depths if is_now else ())}) if by else [""]
-    latencies = _sort_latencies(connection, window, by, ended)
+    names = sorted({*counted.sums, *(depths if is_now else ())}) if by else [""]
+    latencies = _sort_latencies(connection, window, by, counted)
     return [
         _make_figures(
-            ended.get(name, []),
-            sum(each.sums["requested"] for each in requested.get(name, [])),
+            counted.sums.get(name, {}),
+            _make_series(counted.steps.get(name, {}), starts) if has_series else (),
             depths.get(name, EMPTY_QUEUE),
             latencies.get(name),
             window,
-            calendar if has_series else None,
             name={by: name} if by else {},
             is_now=is_now,
         )
@@ -116,39 +128,27 @@ def _measure(
     ]
 
 
-def _group(counted: Iterable[Counted], by: Group | None) -> dict[str, list[Counted]]:
-    found: dict[str, list[Counted]] = defaultdict(list)
-    for each in counted:
-        found[each.labels[by] if by else ""].append(each)
-    return found
-
-
 def _make_figures(
-    ended: Sequence[Counted],
-    requested: int,
+    sums: Mapping[str, int],
+    series: tuple[Point, ...],
     depth: QueueDepth,
     exact: tuple[float, float] | None,
     window: Window,
-    calendar: Calendar | None,
     *,
     name: Mapping[str, str],
     is_now: bool,
 ) -> RenderFigures:
-    sums: defaultdict[str, int] = defaultdict(int)  # a Counter adds in twice the time
-    for each in ended:
-        for key, count in each.sums.items():
-            sums[key] += count
-    completed, failed, timed_out = sums["completed"], sums["failed"], sums["timed_out"]
-    total = completed + failed + timed_out
+    completed, failed, timed_out = (sums.get(state, 0) for state in ("completed", "failed", "timed_out"))
+    requested, total = sums.get("requested", 0), completed + failed + timed_out
     has_work = bool(requested or total or (is_now and (depth.pending or depth.processing)))
     return RenderFigures(
         **name,
         requested=requested,
-        cancelled=sums["cancelled"],
+        cancelled=sums.get("cancelled", 0),
         throughput=Throughput(
             figure=completed / window.hours if has_work else None,
             completed=completed,
-            series=_make_series(ended, window, calendar) if has_work and calendar else (),
+            series=series if has_work else (),
         ),
         latency=_make_latency(sums, exact),
         error_rate=ErrorRate(
@@ -159,17 +159,18 @@ def _make_figures(
 
 
 def _make_latency(sums: Mapping[str, int], exact: tuple[float, float] | None) -> Latency:
-    if not sums["completed"]:
+    if not sums.get("completed"):
         return Latency()
     p50, p95 = exact or (estimate_percentile(sums, 0.5), estimate_percentile(sums, 0.95))
     return Latency(average=sums["ms"] / sums["completed"] / 1000, p50=p50, p95=p95, is_estimated=exact is None)
 
 
-def _make_series(ended: Sequence[Counted], window: Window, calendar: Calendar) -> tuple[Point, ...]:
-    """Return how many were completed in each step of the window, also in those without any."""
-    steps = _add_up(ended, window, calendar, ["completed"])
-    starts = calendar.list_steps(window, choose_step(window.length))
-    return tuple(Point(at=at, value=steps[at]["completed"] if at in steps else 0) for at in starts)
+def _make_series(counts: Mapping[datetime, int], starts: Sequence[datetime]) -> tuple[Point, ...]:
+    """Return how many were counted in each step that begins so, also in those without any."""
+    sums = [0] * len(starts)
+    for at, count in counts.items():
+        sums[bisect_right(starts, at) - 1] += count
+    return tuple(Point(at=at, value=count) for at, count in zip(starts, sums, strict=True))
 
 
 def _add_up(
@@ -186,10 +187,10 @@ def _add_up(
 
 
 def _sort_latencies(
-    connection: Connection, window: Window, by: Group | None, ended: Mapping[str, Sequence[Counted]]
+    connection: Connection, window: Window, by: Group | None, counted: CountedWindow
 ) -> dict[str, tuple[float, float]]:
     """Return the exact median and 95th percentile by name; nothing where there are too many to sort."""
-    count = sum(each.sums.get("completed", 0) for counted in ended.values() for each in counted)
+    count = sum(each.get("completed", 0) for each in counted.sums.values())
     if not 0 < count <= MOST_EXACT:
         return {}
     rows = connection.execute(_LATENCIES, {"by": by, "since": window.since, "until": window.until})

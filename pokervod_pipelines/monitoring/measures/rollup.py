@@ -4,17 +4,17 @@ What is rolled up stays small: a year takes less than 200 MB. A roll counts the 
 transaction that committed late is in its minute; a second roll changes nothing.
 """
 
-import json
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Literal
+from typing import Any, Literal
 
-from sqlalchemy import Connection, Engine, TextClause, text
+from sqlalchemy import Connection, Engine, Row, TextClause, text
 
 from pokervod_pipelines.db.locks import lock_until_commit
 from pokervod_pipelines.monitoring.measures.counted import COUNTED, QUEUE, CountedMeasure
-from pokervod_pipelines.monitoring.measures.shape import Window
+from pokervod_pipelines.monitoring.measures.shape import Group, Window
 from pokervod_pipelines.monitoring.measures.windows import (
     KEPT,
     Calendar,
@@ -33,9 +33,25 @@ AT_ONCE = timedelta(days=31)
 """A transaction rolls no more than that of a long past."""
 
 
+def _count_by_step() -> defaultdict[datetime, int]:
+    return defaultdict(int)
+
+
+def _count_by_key() -> defaultdict[str, int]:
+    return defaultdict(int)
+
+
+@dataclass(frozen=True, slots=True)
+class CountedWindow:
+    """Hold by name, of a renderer or a template or "", the sums of a window, and of one key those of its parts."""
+
+    sums: defaultdict[str, defaultdict[str, int]] = field(default_factory=lambda: defaultdict(_count_by_key))
+    steps: defaultdict[str, defaultdict[datetime, int]] = field(default_factory=lambda: defaultdict(_count_by_step))
+
+
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """Hold what was counted in a step or a part of one; ``at`` is its beginning."""
+    """Hold what was counted in a step; ``at`` is its beginning."""
 
     at: datetime
     labels: Mapping[str, str]
@@ -174,21 +190,61 @@ def _write_mark(connection: Connection, measure: str, until: datetime) -> None:
 
 
 def read_counted(
-    connection: Connection, measures: Sequence[CountedMeasure], window: Window, calendar: Calendar, now: datetime
-) -> dict[str, list[Counted]]:
-    """Return by name what was counted in the window: from rollups where there are any, exact to both its ends."""
+    connection: Connection,
+    measures: Sequence[CountedMeasure],
+    window: Window,
+    calendar: Calendar,
+    now: datetime,
+    *,
+    by: Group | None = None,
+    keys: Sequence[str] | None = None,
+    step_key: str | None = None,
+) -> CountedWindow:
+    """Add up what was counted in the window: from rollups where there are any, exact to both its ends.
+
+    ``keys`` are those that are wanted, None for all; ``step_key`` is the one whose steps are told.
+    """
     names = [each.name for each in measures]
     marks = [*connection.scalars(_MARKS, {"measures": names})]
     mark = min(marks) - AGAIN if len(marks) == len(names) else None
     pieces = split_window(window, mark, calendar, now)
-    found = _read_rollups(connection, names, [each for each in pieces if each.resolution])
+    found = CountedWindow()
+    _add_rollups(connection, found, _make_values(names, pieces) | {"by": by}, keys, step_key)
     step = choose_step(window.length)
     spans = [span for each in pieces if not each.resolution for span in _split_at_steps(each, step, calendar)]
     values = {"since": [each.since for each in spans], "until": [each.until for each in spans]}
     for each in measures if spans else ():
-        rows = connection.execute(text(_count_steps(each, "step")), values)
-        found[each.name] += [Counted(row.at, row.labels, row.sums) for row in rows]
+        for row in connection.execute(text(_count_steps(each, "step")), values):
+            _add_counted(found, row, by, step_key)
     return found
+
+
+def _add_counted(found: CountedWindow, row: Row[Any], by: Group | None, step_key: str | None) -> None:
+    """Add a row of the events themselves, if it is one of the wanted grouping."""
+    if [*row.labels] != [by] * bool(by):
+        return
+    name = row.labels[by] if by else ""
+    for key, count in row.sums.items():
+        found.sums[name][key] += count
+        if key == step_key:
+            found.steps[name][row.at] += count
+
+
+def _add_rollups(
+    connection: Connection,
+    found: CountedWindow,
+    values: Mapping[str, Any],
+    keys: Sequence[str] | None,
+    step_key: str | None,
+) -> None:
+    """Add what the rollups of some pieces sum up to; the database adds, since a long window has many rows."""
+    if not values["resolutions"]:
+        return
+    statement = _SUMS_OF_ALL if keys is None else _SUMS_OF_KEYS
+    for row in connection.execute(statement, values if keys is None else {**values, "keys": [*keys]}):
+        found.sums[row.name][row.key] += int(row.value)
+    for row in connection.execute(_STEPS, {**values, "key": step_key}) if step_key else ():
+        found.steps[row.name][row.at] += int(row.value)
 
 
 def _split_at_steps(piece: WindowPiece, step: Resolution, calendar: Calendar) -> Iterator[Window]:
@@ -203,25 +259,17 @@ def _split_at_steps(piece: WindowPiece, step: Resolution, calendar: Calendar) ->
 def read_queue(connection: Connection, window: Window, calendar: Calendar, now: datetime) -> list[Counted]:
     """Return how deep the queue was: the sums of the looks at it, and how many these are."""
     pieces = split_window(window, read_mark(connection, QUEUE), calendar, now)
-    return _read_rollups(connection, [QUEUE], [each for each in pieces if each.resolution])[QUEUE]
+    return [Counted(*row) for row in connection.execute(_ROWS, _make_values([QUEUE], pieces))]
 
 
-def _read_rollups(
-    connection: Connection, names: Sequence[str], pieces: Sequence[WindowPiece]
-) -> dict[str, list[Counted]]:
-    values = {
+def _make_values(names: Sequence[str], pieces: Sequence[WindowPiece]) -> dict[str, Any]:
+    rolled = [each for each in pieces if each.resolution]
+    return {
         "measures": [*names],
-        "resolutions": [str(each.resolution) for each in pieces],
-        "since": [each.since for each in pieces],
-        "until": [each.until for each in pieces],
+        "resolutions": [str(each.resolution) for each in rolled],
+        "since": [each.since for each in rolled],
+        "until": [each.until for each in rolled],
     }
-    rows = connection.execute(_READ, values).all() if pieces else []
-    labels = {each: json.loads(each) for each in {row.labels for row in rows}}
-    sums = json.loads(f"[{','.join(row.sums for row in rows)}]")  # a document for each row takes three times as long
-    found: dict[str, list[Counted]] = {name: [] for name in names}
-    for row, each in zip(rows, sums, strict=True):
-        found[row.measure].append(Counted(row.at, labels[row.labels], each))
-    return found
 
 
 def _count_steps(measure: CountedMeasure, step: Literal["at", "step"]) -> str:
@@ -231,9 +279,10 @@ def _count_steps(measure: CountedMeasure, step: Literal["at", "step"]) -> str:
         with span as materialized (
             select * from unnest(cast(:since as timestamptz[]), cast(:until as timestamptz[])) as s (since, until)
         ), samples as ({measure.samples}), sums as (
-            select {at} as at, renderer, template, key, sum(value) as value from samples group by 1, 2, 3, 4
+            select {at} as at, renderer, template, key, sum(value) as value from samples
+            group by 1, 4, grouping sets ((renderer, template), (renderer), (template), ())
         )
-        select at, jsonb_build_object('renderer', renderer, 'template', template) as labels,
+        select at, jsonb_strip_nulls(jsonb_build_object('renderer', renderer, 'template', template)) as labels,
             jsonb_object_agg(key, value) as sums
         from sums group by at, renderer, template
     """  # noqa: S608 - constants
@@ -299,8 +348,7 @@ _MARK = text("""
     where measure_marks.rolled_until < excluded.rolled_until
 """)
 
-_READ = text("""
-    select wanted.measure, r.at, cast(r.labels as text) as labels, cast(r.sums as text) as sums
+_PIECES = """
     from unnest(cast(:measures as text[])) as wanted (measure) cross join unnest(
         cast(:resolutions as text[]), cast(:since as timestamptz[]), cast(:until as timestamptz[])
     ) as piece (resolution, since, until) cross join lateral (
@@ -308,8 +356,31 @@ _READ = text("""
         where measure = wanted.measure and resolution = piece.resolution and at >= piece.since and at < piece.until
         offset 0
     ) as r
-""")
+"""
 """Without the offset the planner joins whole tables: it does not know how short the pieces are."""
+
+_GROUPED = f"""
+    select coalesce(labels ->> :by, '') as name, at, sums {_PIECES}
+    where labels = '{{}}' and cast(:by as text) is null or labels ?& array[:by] and labels - :by = '{{}}'
+"""
+"""The rollups of the wanted grouping alone."""
+
+_SUMS_OF_ALL = text(f"""
+    select name, key, sum(cast(value as bigint)) as value
+    from ({_GROUPED} offset 0) as r cross join lateral jsonb_each_text(sums) as each group by 1, 2
+""")  # noqa: S608 - constants
+
+_SUMS_OF_KEYS = text(f"""
+    select name, key, sum(cast(sums ->> key as bigint)) as value
+    from ({_GROUPED} offset 0) as r cross join unnest(cast(:keys as text[])) as wanted (key) where sums ? key
+    group by 1, 2
+""")  # noqa: S608 - constants
+
+_STEPS = text(f"""
+    select name, at, sum(cast(sums ->> :key as bigint)) as value from ({_GROUPED}) as r where sums ? :key group by 1, 2
+""")  # noqa: S608 - constants
+
+_ROWS = text(f"select r.at, r.labels, r.sums {_PIECES}")
 
 _PRUNE = text("""
     delete from measure_rollups where measure = any(:measures) and resolution = :resolution and at < :oldest

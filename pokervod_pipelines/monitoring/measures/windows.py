@@ -22,7 +22,7 @@ class Resolution(StrEnum):
     DAY = "day"
 
 
-KEPT = {Resolution.MINUTE: timedelta(days=2), Resolution.HOUR: timedelta(days=60)}
+KEPT = {Resolution.MINUTE: timedelta(days=2), Resolution.HOUR: timedelta(days=100)}
 """How long rollups are kept; those of days for ever. A day is summed from its minutes, so these outlast one."""
 
 LONGEST = {Resolution.MINUTE: timedelta(hours=3), Resolution.HOUR: timedelta(days=3)}
