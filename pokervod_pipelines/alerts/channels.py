@@ -13,7 +13,7 @@ from pydantic import SecretStr
 
 from pokervod_pipelines.errors import BadSettings
 from pokervod_pipelines.settings import Settings
-from pokervod_pipelines.settings.rooms import AlertChannel
+from pokervod_pipelines.settings.alerts import AlertChannel
 
 CONSOLE = "console"
 HIDDEN = "***"

@@ -35,7 +35,7 @@ from pokervod_pipelines.policies.breaker_store import read_states
 from pokervod_pipelines.policies.breakers import Breaker, BreakerOpen, BreakerOptions, GuardedCall
 from pokervod_pipelines.processes.supervised import START_SECONDS
 from pokervod_pipelines.settings import Settings
-from pokervod_pipelines.settings.rooms import AlertSettings
+from pokervod_pipelines.settings.alerts import AlertSettings
 
 MAX_MESSAGES = 100
 """Messages that a channel is sent in one call."""

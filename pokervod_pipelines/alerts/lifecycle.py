@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Row, TextClause, text
 from pokervod_pipelines.actors import Actor
 from pokervod_pipelines.alerts.alert import Alert, AlertSeverity
 from pokervod_pipelines.events import EventType, NewEvent, append_events
-from pokervod_pipelines.settings.rooms import AlertChannel
+from pokervod_pipelines.settings.alerts import AlertChannel
 
 RaiseOutcome = Literal["raised", "escalated", "counted"]
 

@@ -10,7 +10,7 @@ from sqlalchemy import Engine
 from pokervod_pipelines.defs.ended_runs import describe_failure, is_started_again, page_ended
 from pokervod_pipelines.defs.stages import CORRELATION_TAG
 from pokervod_pipelines.defs.workflows import WORKFLOW_TAG, read_attempt, read_input
-from pokervod_pipelines.settings.rooms import AlertChannel
+from pokervod_pipelines.settings.alerts import AlertChannel
 from pokervod_pipelines.workflows.ends import EndedWorkflowRun, record_workflow_ends
 from pokervod_pipelines.workflows.workflow import Workflow
 

@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 from pydantic import Field, SecretStr, ValidationError, model_validator
 
 from pokervod_pipelines.errors import BadSettings
+from pokervod_pipelines.settings.alerts import AlertSettings
 from pokervod_pipelines.settings.cron import MONDAY, read_cron
 from pokervod_pipelines.settings.fields import SettingsModel, TimeZone, require_unique
 from pokervod_pipelines.settings.file import SettingsFile, describe_errors, read_dotenv, read_settings_file
@@ -21,7 +22,6 @@ from pokervod_pipelines.settings.monitoring import MonitoringSettings
 from pokervod_pipelines.settings.render import RenderSettings
 from pokervod_pipelines.settings.rollout import RolloutSettings
 from pokervod_pipelines.settings.rooms import (
-    AlertSettings,
     ArchiveRoot,
     EventSettings,
     GoogleSettings,

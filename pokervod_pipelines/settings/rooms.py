@@ -1,8 +1,8 @@
-"""Define the sections of ``pokervod.yaml`` for the archive, sheets, media, hands, tournaments, alerts and schedules."""
+"""Define the sections of ``pokervod.yaml`` for the archive, sheets, media, hands, tournaments and schedules."""
 
 from datetime import date, time
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
@@ -151,37 +151,6 @@ class TournamentSettings(SettingsModel):
     """Locate the exports of the tournament system."""
 
     export_folders: tuple[Path, ...] = ()
-
-
-class AlertChannel(SettingsModel):
-    """Name a place where people read alerts. Its address is a secret: only ``POKERVOD_ALERT_<NAME>`` sets it."""
-
-    name: Name
-    min_severity: Literal["info", "warning", "error", "critical"] = Field(
-        default="warning", description="Less severe alerts are not sent here."
-    )
-    endpoint: HttpAddress | None = Field(
-        default=None, description="Of Slack channels: a server instead of hooks.slack.com, such as a gateway."
-    )
-
-
-class AlertSettings(SettingsModel):
-    """Decide where alerts are sent, and how often and how long a delivery is attempted."""
-
-    channels: tuple[AlertChannel, ...] = ()
-    timeout_seconds: float = Field(default=20.0, gt=0, le=300, description="Time limit of one attempt.")
-    retry_seconds: float = Field(default=30.0, gt=0, le=3600, description="First wait after a failure; it doubles.")
-    max_retry_seconds: float = Field(default=900.0, gt=0, le=86_400, description="No wait is longer than this.")
-    give_up_days: float = Field(default=3.0, gt=0, le=60, description="A delivery this old is not retried.")
-
-    @model_validator(mode="after")
-    def _channels_have_separate_variables(self) -> Self:
-        names = [channel.name.upper().replace("-", "_") for channel in self.channels]
-        if len(set(names)) < len(names):
-            twice = max(names, key=names.count)
-            message = f"channels: two channels would take their address from POKERVOD_ALERT_{twice}; rename one"
-            raise ValueError(message)
-        return self
 
 
 KeptDays = Annotated[int, Field(ge=1, le=36_500)] | None

@@ -12,7 +12,7 @@ from pokervod_pipelines.actors import Actor
 from pokervod_pipelines.alerts.alert import Alert, AlertSeverity
 from pokervod_pipelines.alerts.lifecycle import raise_alert, resolve_alert
 from pokervod_pipelines.events import EventType, NewEvent, append_events
-from pokervod_pipelines.settings.rooms import AlertChannel
+from pokervod_pipelines.settings.alerts import AlertChannel
 from pokervod_pipelines.text.folding import make_storable
 from pokervod_pipelines.workflows.workflow import Workflow
 

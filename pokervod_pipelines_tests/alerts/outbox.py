@@ -20,7 +20,7 @@ from pokervod_pipelines.alerts.sending import PROGRAM, SendFailure
 from pokervod_pipelines.alerts.transport import OpenTransport, ServiceTransport, Transport, open_transport
 from pokervod_pipelines.paging import Page
 from pokervod_pipelines.processes.supervised import SupervisedChild
-from pokervod_pipelines.settings.rooms import AlertChannel, AlertSettings
+from pokervod_pipelines.settings.alerts import AlertChannel, AlertSettings
 from pokervod_pipelines_tests.alerts.servers import SLACK_TOKENS, HookServer, MailServer
 
 START = datetime(2031, 5, 4, 9, 0, tzinfo=UTC)

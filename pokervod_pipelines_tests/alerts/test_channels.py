@@ -7,7 +7,7 @@ from pydantic import SecretStr, ValidationError
 
 from pokervod_pipelines.alerts.channels import Channel, hide_address, open_channels, show_address
 from pokervod_pipelines.errors import BadSettings
-from pokervod_pipelines.settings.rooms import AlertChannel, AlertSettings
+from pokervod_pipelines.settings.alerts import AlertChannel, AlertSettings
 
 
 @pytest.mark.parametrize(

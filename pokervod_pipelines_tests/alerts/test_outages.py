@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from pokervod_pipelines.settings.rooms import AlertSettings
+from pokervod_pipelines.settings.alerts import AlertSettings
 from pokervod_pipelines_tests.alerts.outbox import FakeChannels, Outbox
 from pokervod_pipelines_tests.alerts.servers import HookServer, MailServer
 
