@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from pokervod_pipelines.errors import BadInput
 
 LENGTHS = "30m, 1h, 24h, 7d or 4w"
+COMING = "2h, 30m, 3d (from now), 18:00 (the next one), tomorrow, 2026-05-04 or 2026-05-04 10:00"
 FORMS = "2h, 30m, 3d, 10:00, today, yesterday, 2026-05-04 or 2026-05-04 10:00"
 
 _AGO = re.compile(r"(\d{1,5}) ?(m|h|d|w)")
@@ -65,6 +66,27 @@ def read_length(option: str, text: str) -> timedelta:
     if found is None or int(found[1]) == 0:
         raise BadInput(f"{option}: expected a length such as {LENGTHS}, got {text!r}")
     return timedelta(**{_UNITS[found[2]]: int(found[1])})
+
+
+def read_coming(option: str, text: str, zone: ZoneInfo) -> datetime:
+    """Return the moment to come that the text of the option names, in the zone: a time of day is the next one."""
+    now, written = datetime.now(zone), text.strip().lower()
+    midnight = datetime.combine(now, time(), zone)
+    if ahead := _AGO.fullmatch(written):
+        return now.astimezone(UTC) + timedelta(**{_UNITS[ahead[2]]: int(ahead[1])})
+    if written == "tomorrow":
+        return (midnight + timedelta(days=1)).astimezone(UTC)
+    try:
+        found = _read_time(option, text, now)[0]
+    except BadInput:
+        raise BadInput(f"{option}: expected a time to come such as {COMING}, got {text!r}") from None
+    if found <= now and _CLOCK.fullmatch(written):
+        clock = found.astimezone(zone).time()
+        days = (midnight, midnight + timedelta(days=1))
+        return next(at for day in days if (at := datetime.combine(day, clock, zone).astimezone(UTC)) > now)
+    if found <= now:
+        raise BadInput(f"{option}: expected a time to come such as {COMING}, got {text!r}, which has passed")
+    return found
 
 
 def _read_time(option: str, text: str, now: datetime) -> tuple[datetime, datetime]:

@@ -8,7 +8,7 @@ from sqlalchemy import Engine, text
 
 from pokervod_pipelines import periods
 from pokervod_pipelines.errors import BadInput
-from pokervod_pipelines.periods import ALWAYS, Period, filter_period, read_period
+from pokervod_pipelines.periods import ALWAYS, Period, filter_period, read_coming, read_period
 
 SEOUL = ZoneInfo("Asia/Seoul")
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -113,3 +113,26 @@ def test_the_database_filters_as_python_does(engine: Engine, period: Period) -> 
     with engine.connect() as connection:
         rows = connection.execute(query, {"moments": moments, "since": period.since, "until": period.until})
         assert [row.m for row in rows] == [moment for moment in moments if period.contains(moment)]
+
+
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [
+        ("2h", "2026-11-30 11:15:00"),
+        ("3d", "2026-12-03 09:15:00"),
+        ("18:00", "2026-11-30 18:00:00"),
+        ("9:15", "2026-12-01 09:15:00"),  # now has passed
+        ("8:00", "2026-12-01 08:00:00"),
+        ("tomorrow", "2026-12-01 00:00:00"),
+        ("2026-12-24", "2026-12-24 00:00:00"),
+        ("2026-12-24 10:00", "2026-12-24 10:00:00"),
+    ],
+)
+def test_a_time_to_come_is_the_next_one(written: str, expected: str) -> None:
+    assert show(read_coming("--until", written, SEOUL)) == expected
+
+
+@pytest.mark.parametrize("written", ["today", "yesterday", "2026-11-29", "2026-11-30 09:00", "soon", ""])
+def test_a_time_that_has_passed_does_not_come(written: str) -> None:
+    with pytest.raises(BadInput, match="expected a time to come such as 2h"):
+        read_coming("--until", written, SEOUL)
