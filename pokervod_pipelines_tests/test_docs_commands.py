@@ -67,6 +67,10 @@ BEFORE = (
     (r"pokervod render remake", f"{NEW}; {DONE}"),
     (r"pokervod render (cancel|prioritize)", NEW),
     (r"pokervod rollout override .*--undo", f"{ESCALATE}; pokervod rollout override 4 hands --reason x"),
+    (
+        r"pokervod incidents (show|acknowledge|mute|unmute|resolve|verdict)",
+        'pokervod incidents open "rows are missing" --subject "sheet clip_tracker"',
+    ),
     (r"pokervod (alerts (ack|resolve)|rollout (acknowledge|report|pause|resume|override|abandon|reset))", ESCALATE),
     (r"pokervod rollout run", "pokervod rollout reset --reason x"),
 )

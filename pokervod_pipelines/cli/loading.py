@@ -47,6 +47,9 @@ COMMANDS = {
     "metrics": CommandEntry(
         "metrics", "Show throughput, latency, errors, queue, ages, jobs, memory and disks, of any window.", False
     ),
+    "incidents": CommandEntry(
+        "incidents", "Show what is wrong, once for each cause; acknowledge, mute, resolve, judge it."
+    ),
     "weeks": CommandEntry("weeks", "Show which weeks are complete, stage by stage, and what is missing where."),
     "nas": CommandEntry("nas", "Scan the archive's disks; list files that are missing or duplicated."),
     "names": CommandEntry("names", "Parse file names by the naming rules.", needs_settings=False),

@@ -16,7 +16,7 @@ from pokervod_pipelines.errors import BadInput, Conflict
 from pokervod_pipelines.events import EventType
 from pokervod_pipelines.monitoring.incidents import store
 from pokervod_pipelines.monitoring.incidents.looks import LOCK
-from pokervod_pipelines.monitoring.incidents.shape import BY_HAND, MAX_SUMMARY, Finding, Subject, Verdict
+from pokervod_pipelines.monitoring.incidents.shape import BY_HAND, MAX_SUMMARY, MISSED, Finding, Subject, Verdict
 from pokervod_pipelines.monitoring.incidents.store import COLUMNS, StoredIncident
 
 
@@ -63,16 +63,19 @@ def open_by_hand(
     severity: AlertSeverity,
     summary: str,
     actor: Actor,
+    missed: str = "",
     now: datetime | None = None,
 ) -> int:
     """Open an incident that no detector found, and return its id; a person resolves it.
 
-    Raises ``Conflict`` where a person has one open about the same thing.
+    ``missed`` is the detector that ought to have found it, whose scoreboard counts it. Raises ``Conflict`` where a
+    person has one open about the same thing.
     """
     told = " ".join(summary.split())
     if not told:
         raise BadInput("what is wrong? A sentence is required")
-    finding = Finding(detector=BY_HAND, subject=subject, severity=severity, summary=told[:MAX_SUMMARY])
+    figures = {MISSED: missed} if missed else {}
+    finding = Finding(detector=BY_HAND, subject=subject, severity=severity, summary=told[:MAX_SUMMARY], figures=figures)
     lock_until_commit(connection, LOCK)
     known = store.read_relevant(connection, [finding.key]).get(finding.key)
     if known is not None and known.is_open:

@@ -75,6 +75,12 @@ def _name_subject(subject: Subject) -> dict[str, str]:
     return {"kind": subject.kind.value, "subject": subject.name}
 
 
+def count_unresolved(connection: Connection, *, now: datetime | None = None) -> dict[IncidentState, int]:
+    """Return how many incidents are in each state but ``resolved``; a state without any is left out."""
+    rows = connection.execute(_COUNT, {"now": now or datetime.now(UTC)})
+    return {IncidentState(row.state): row.number for row in rows}
+
+
 def find_number(connection: Connection, name: str) -> int:
     """Return the number of the incident that a person named by its number or key, of a key the newest.
 
@@ -132,5 +138,9 @@ _INCIDENTS = f"""
 """  # noqa: S608 - constants
 
 _FIND = text(f"{_INCIDENTS} where id = :id")
+
+_COUNT = text(f"""
+    select state, count(*) as number from ({_INCIDENTS}) i where resolved_at is null group by state order by state
+""")  # noqa: S608 - constants
 
 _FIND_KEY = text("select id from monitoring_events where key = :key order by id desc limit 1")

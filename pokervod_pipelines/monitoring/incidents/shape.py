@@ -14,6 +14,9 @@ __all__ = ["Finding", "Incident", "IncidentState", "Look", "LookState", "Subject
 BY_HAND = "person"
 """The detector of an incident that a person opened."""
 
+MISSED = "missed"
+"""The figure of such an incident that names the detector that ought to have found it."""
+
 MAX_SUMMARY = 500
 
 

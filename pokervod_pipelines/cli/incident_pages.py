@@ -1,0 +1,102 @@
+"""Format incidents for ``pokervod incidents``: rows and lines for a person, plain values for programs; no printing."""
+
+from collections.abc import Iterator
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+from pokervod_pipelines.cli.output import count_nouns, show_time
+from pokervod_pipelines.cli.status_pages import format_moment
+from pokervod_pipelines.monitoring.incidents.details import IncidentDetails, IncidentStep
+from pokervod_pipelines.monitoring.incidents.shape import Incident, IncidentState
+
+COLUMNS = ("no", "since", "state", "what is wrong")
+
+
+def make_row(incident: Incident, now: datetime) -> tuple[str, ...]:
+    """Return the row of a listing: number, since when, severity and state, and what it is with its key."""
+    effects = f"\n{count_nouns(incident.effects, 'effect')}" if incident.effects else ""
+    at = incident.opened_at
+    state = f"{incident.severity}\n{incident.state}"
+    return str(incident.id), format_moment(at, now), state, f"{incident.summary}\n{incident.key}{effects}"
+
+
+def make_document(incident: Incident) -> dict[str, Any]:
+    """Return an incident as plain values."""
+    subject = {"kind": incident.subject.kind, "name": incident.subject.name}
+    return asdict(incident) | {"subject": subject}
+
+
+def make_details(details: IncidentDetails) -> dict[str, Any]:
+    """Return an incident with all that belongs to it as plain values."""
+    return {
+        **make_document(details.incident),
+        "effects_listed": [make_document(each) for each in details.effects],
+        "timeline": [asdict(each) for each in details.timeline],
+    }
+
+
+def list_facts(incident: Incident, now: datetime) -> dict[str, str]:
+    """Return what is known of the incident, by name; what it has not is left out."""
+    facts = {
+        "detector": incident.detector,
+        "about": str(incident.subject),
+        "since": _describe_openings(incident, now),
+        "seen": f"{format_moment(incident.last_seen_at, now)}, {count_nouns(incident.times, 'time')} in all",
+        "state": _describe_state(incident),
+        "verdict": _sign(incident.verdict, incident.verdict_by, incident.verdict_reason),
+        "figures": ", ".join(f"{name} {value}" for name, value in incident.figures.items()),
+        "effect of": f"incident {incident.cause_id}" if incident.cause_id else "",
+        "link": incident.link or "",
+        "do": incident.advice,
+    }
+    return {name: value for name, value in facts.items() if value}
+
+
+def _describe_openings(incident: Incident, now: datetime) -> str:
+    opened = format_moment(incident.opened_at, now)
+    if incident.openings == 1:
+        return opened
+    return f"{opened}; opened {incident.openings} times, first {show_time(incident.first_opened_at)}"
+
+
+def _describe_state(incident: Incident) -> str:
+    """Return the state with who decided it, and why."""
+    state = incident.state
+    if state is IncidentState.RESOLVED:
+        at = f"{state} {show_time(incident.resolved_at)}" if incident.resolved_at else str(state)
+        return _sign(at, incident.resolved_by, incident.resolved_reason)
+    if state is IncidentState.MUTED and incident.window_id is not None:
+        return f"muted by maintenance window {incident.window_id}"
+    if state is IncidentState.MUTED and incident.muted_until:
+        until = f"{state} until {show_time(incident.muted_until)}"
+        return _sign(until, incident.muted_by, incident.muted_reason)
+    if state is IncidentState.ACKNOWLEDGED:
+        return _sign(state, incident.acknowledged_by, incident.acknowledged_reason)
+    return str(state)
+
+
+def _sign(what: str | None, by: str | None, reason: str | None) -> str:
+    return f"{what} by {by}: {reason}" if what else ""
+
+
+def list_steps(details: IncidentDetails) -> Iterator[str]:
+    """Yield the effects and the timeline, a line each."""
+    if details.effects:
+        shown, count = len(details.effects), details.incident.effects
+        more = f", the newest {shown}" if count > shown else ""
+        yield f"effects ({count:,} open{more}):"
+        for each in details.effects:
+            yield f"    {each.id} {each.severity} {each.state}: {each.summary}"
+    yield "timeline:" if details.timeline else "timeline: the event log has deleted it"
+    for step in details.timeline:
+        yield f"    {describe_step(step)}"
+
+
+def describe_step(step: IncidentStep) -> str:
+    """Return when it was, what became of the incident, by whom and why."""
+    until = f" until {show_time(datetime.fromisoformat(end))}" if (end := step.payload.get("until")) else ""
+    verdict = f" {said}" if (said := step.payload.get("verdict")) else ""
+    by = f" by {step.by}" if step.by else ""
+    reason = f": {step.reason}" if step.reason else ""
+    return f"{show_time(step.at)} {step.what}{verdict}{until}{by}{reason}"
