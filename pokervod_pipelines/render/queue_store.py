@@ -96,7 +96,10 @@ def claim_best(
     full: Collection[str] = (),
     day: date | None = None,
 ) -> list[ClaimedJob]:
-    """Claim the best of the due instructions; none of a ``full`` template, none that is paused."""
+    """Claim the best of the due instructions; none of a ``full`` template, none that is paused or held.
+
+    What a person holds while this runs was changed by that, so PostgreSQL reads it again before it is claimed.
+    """
     rows = connection.execute(
         _CLAIM,
         {"worker": worker, "renderer": renderer, "limit": limit, "lease": lease, "full": [*full], "day": day},
@@ -113,10 +116,12 @@ _CLAIM = text(f"""
     where r.id = any(array(
         select w.id from render_instructions w
         where w.state = 'pending' and w.renderer = :renderer and w.due_at <= now() and w.template <> all(:full)
+          and (w.held_until is null or w.held_until <= now())
           and (cast(:day as date) is null or w.broadcast_day = :day)
           and not exists (select from render_pauses p where (p.until is null or p.until > now())
               and p.scope in ('all', 'renderer:' || w.renderer, 'template:' || w.template))
-          and not exists (select from render_workers a where a.name = :worker and a.quarantine_reason is not null)
+          and not exists (select from render_workers a where a.name = :worker
+              and (a.quarantine_reason is not null or a.held_until > now()))
         order by w.rank, w.id limit :limit for update skip locked))
     returning {_JOB_COLUMNS}, r.layers, r.output, r.renderer, r.trigger_kind, r.trigger_key, r.version,
         r.broadcast_day as day, r.rank
@@ -126,7 +131,7 @@ _CLAIM = text(f"""
 def find_next_due(
     connection: Connection, renderers: Collection[str], since: timedelta, day: date | None = None
 ) -> timedelta | None:
-    """Return how long until a retry is due or a pause ends; None where neither is to come.
+    """Return how long until a retry is due, or a pause or a hold ends; None where none of these is to come.
 
     What came due less than ``since`` ago counts too: a worker that searched then may have missed it.
     """
@@ -141,6 +146,10 @@ _NEXT_DUE = text("""
           and due_at > now() - :since and (cast(:day as date) is null or broadcast_day = :day)
         union all
         select min(until) from render_pauses where until > now() - :since
+        union all
+        select min(until) from holds
+        where subject_kind in ('instruction', 'worker') and until > now() - :since and (
+            ended_at is null or ended_at = until)
     ) as moments (moment)
 """)
 

@@ -139,8 +139,9 @@ _LIST = text("""
 
 IS_AVAILABLE = f"""
     w.stopped_at is null and w.quarantine_reason is null and w.seen_at > now() - interval '{ALIVE_SECONDS} seconds'
+    and (w.held_until is null or w.held_until <= now())
 """
-"""SQL: the worker ``w`` is alive and not quarantined."""
+"""SQL: the worker ``w`` is alive, not quarantined and not held."""
 
 HAS_WORKER = f"""
     exists (select from render_workers w where {IS_AVAILABLE}
@@ -150,7 +151,7 @@ HAS_WORKER = f"""
 
 
 def count_available(connection: Connection, renderer: str | None = None) -> int:
-    """Count the workers that are alive and not quarantined, of the renderer or all; those of a single day too."""
+    """Count the workers that are alive, not quarantined and not held, of the renderer or all; those of a day too."""
     count = connection.scalar(
         text(f"""
             select count(*) from render_workers w

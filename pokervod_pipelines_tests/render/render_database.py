@@ -11,6 +11,7 @@ from pokervod_pipelines.paging import EVERYTHING
 from pokervod_pipelines.render.instructions import InstructionReport, make_instructions
 from pokervod_pipelines.render.listing import InstructionFilter, ListedInstruction, list_instructions
 from pokervod_pipelines.settings import Settings
+from pokervod_pipelines_tests.events.rewriting import rewrite_log
 
 DAY = date(2031, 5, 4)
 START = datetime(2031, 5, 4, 18, 0, tzinfo=UTC)
@@ -70,7 +71,9 @@ class RenderDatabase:
 
     def clear(self) -> None:
         """Empty the tables."""
-        self.execute("; ".join(f"delete from {table}" for table in TABLES))
+        with self.engine.begin() as connection:
+            for table in TABLES:
+                rewrite_log(connection, f"delete from {table}")
 
     def configure(self, *rules: dict[str, Any], **render: Any) -> None:
         """Give the settings these rules, and these fields of ``render``."""

@@ -33,20 +33,22 @@ UPGRADE: tuple[str, ...] = (
     "comment on column holds.until is 'When it ends by itself; null lasts until a person releases it'",
     "comment on column holds.ended_at is 'Null also for one whose time has passed, until somebody looks'",
     "alter table render_instructions add column held_until timestamptz",
-    "comment on column render_instructions.held_until is 'Not claimed before, by the holds: infinity until released'",
+    "comment on column render_instructions.held_until is 'By its holds; of the year 9999 where until released'",
     "alter table render_workers add column held_until timestamptz",
-    "comment on column render_workers.held_until is 'Claims nothing before, by the holds: infinity until released'",
+    "comment on column render_workers.held_until is 'By its holds; of the year 9999 where until released'",
     """
     create function spread_hold() returns trigger language plpgsql as $$
         declare
             last_end timestamptz := (
-                select max(coalesce(h.until, 'infinity')) from holds h
+                select max(coalesce(h.until, '9999-12-31 00:00+00')) from holds h
                 where h.subject_kind = new.subject_kind and h.subject = new.subject and h.ended_at is null);
         begin
             if new.subject_kind = 'instruction' then
-                update render_instructions set held_until = last_end where id = cast(new.subject as bigint);
+                update render_instructions set held_until = last_end where id = cast(new.subject as bigint)
+                    and held_until is distinct from last_end and (held_until > now() or last_end > now());
             else
-                update render_workers set held_until = last_end where name = new.subject;
+                update render_workers set held_until = last_end where name = new.subject
+                    and held_until is distinct from last_end and (held_until > now() or last_end > now());
             end if;
             if new.ended_at is not null then
                 perform pg_notify('pokervod_render', 'pending');
