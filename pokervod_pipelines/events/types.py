@@ -96,6 +96,8 @@ class EventType(StrEnum):
     MONITORING_HOLD_EXPIRED = "monitoring.hold.expired"
     MONITORING_MAINTENANCE_PLANNED = "monitoring.maintenance.planned"
     MONITORING_MAINTENANCE_CANCELLED = "monitoring.maintenance.cancelled"
+    MONITORING_REMEDIATION_DONE = "monitoring.remediation.done"
+    MONITORING_REMEDIATION_REFUSED = "monitoring.remediation.refused"
     TOURNAMENT_CHANGED = "tournament.changed"
     TOURNAMENT_IMPORTED = "tournament.imported"
     TOURNAMENT_LEVEL_ENDED = "tournament.level.ended"

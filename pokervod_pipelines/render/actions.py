@@ -90,6 +90,11 @@ def _begin(database: Engine | Connection) -> Iterator[Connection]:
         yield connection
 
 
+def reorder(database: Engine | Connection, ids: Collection[int], actor: Actor) -> ActionReport:
+    """Rank waiting instructions anew by their priority and age, which is the queue's order."""
+    return _act(database, ids, actor, refuse=_refuse_prioritize, statement=_REORDER, make_event=_make_reorder_event)
+
+
 def _act(
     database: Engine | Connection,
     ids: Collection[int],
@@ -201,9 +206,17 @@ _PRIORITIZE = text("""
 """)
 
 
+# The trigger of the table sets the rank with every change of the row.
+_REORDER = text("update render_instructions set changed_at = now() where id = any(:ids)")
+
+
 def _make_retry_event(row: Row[Any]) -> NewEvent:
     payload = {"instruction_id": row.id, "template": row.template, "state_before": row.state, "state": State.PENDING}
     return NewEvent(EventType.RENDER_REQUEUED, payload, row.correlation_id or None)
+
+
+def _make_reorder_event(row: Row[Any]) -> NewEvent:
+    return _make_update_event(row, change="reorder", priority=row.priority)
 
 
 def _make_remake_event(row: Row[Any]) -> NewEvent:

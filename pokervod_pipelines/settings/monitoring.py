@@ -6,6 +6,7 @@ from pydantic import Field, model_validator
 
 from pokervod_pipelines.settings.detectors import DetectorsSettings
 from pokervod_pipelines.settings.fields import Name, SettingsModel
+from pokervod_pipelines.settings.remediation import RemediationSettings
 
 HookCommand = Annotated[tuple[str, ...], Field(min_length=1)]
 """A program and its arguments, which no shell reads."""
@@ -48,6 +49,7 @@ class MonitoringSettings(SettingsModel):
     hooks: HookSettings = HookSettings()
     incidents: IncidentSettings = IncidentSettings()
     detectors: DetectorsSettings = DetectorsSettings()
+    remediation: RemediationSettings = RemediationSettings()
 
     @model_validator(mode="after")
     def _low_is_more_than_full(self) -> Self:

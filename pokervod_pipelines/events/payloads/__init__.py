@@ -52,6 +52,7 @@ from pokervod_pipelines.events.payloads.system import (
     IncidentFacts,
     MaintenanceFacts,
     ParkedEvent,
+    RemediationFacts,
     Repair,
     ResetBreaker,
     RolloutStep,
@@ -116,6 +117,7 @@ _OF_FAMILY: Mapping[str, type[Payload]] = {
     "monitoring.incident.": IncidentFacts,
     "monitoring.hold.": HeldThing,
     "monitoring.maintenance.": MaintenanceFacts,
+    "monitoring.remediation.": RemediationFacts,
 }
 """Payloads of the types that begin so and are not listed on their own."""
 

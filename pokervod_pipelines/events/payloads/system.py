@@ -8,13 +8,15 @@ from pokervod_pipelines.events.payloads.base import Payload, SignedPayload
 
 
 class AlertReference(Payload):
-    """Name an alert, how often and where it is delivered, and who closed it."""
+    """Name an alert, the incident that it is of, and how often and where it is delivered."""
 
     alert_id: int
     key: str
     severity: str | None = None
     title: str | None = None
     channels: tuple[str, ...] | None = None
+    kind: str | None = None
+    incident_id: int | None = None
     delivery_id: str | None = None
     channel: str | None = None
     attempts: int | None = None
@@ -158,6 +160,19 @@ class HeldThing(SignedPayload):
     name: str
     until: datetime | None = None
     placed_by: str | None = None
+
+
+class RemediationFacts(SignedPayload):
+    """Say what was done to a thing without a person, or why not; ``by`` is the detector, ``cause`` its incident."""
+
+    remediation_id: int
+    kind: str
+    subject_kind: str
+    subject: str
+    cause: int | None = None
+    before: Mapping[str, Any] = {}
+    after: Mapping[str, Any] = {}
+    count: int = 1
 
 
 class MaintenanceFacts(SignedPayload):
