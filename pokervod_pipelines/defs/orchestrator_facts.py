@@ -6,14 +6,17 @@ It imports no Dagster, so that ``pokervod health`` answers at once. ``SENSORS`` 
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, Engine, Row, text
 from sqlalchemy.exc import OperationalError
 
+from pokervod_pipelines.defs.run_history import SHOWN_JOBS
 from pokervod_pipelines.defs.run_measures import DagsterRunMeasures
 from pokervod_pipelines.defs.step_errors import WRAPPERS, describe_error
+from pokervod_pipelines.monitoring.detectors.facts import RunFacts
 from pokervod_pipelines.monitoring.health.orchestrator import SensorFacts
 from pokervod_pipelines.monitoring.health.shape import RunFigures
 from pokervod_pipelines.monitoring.measures.shape import Window
@@ -36,6 +39,12 @@ CLOCK_SUFFIX = "_clock"
 
 CLOCK_DAYS = timedelta(days=1)
 """The clock of a rollout that has not ticked for so long belongs to a plan that left the settings."""
+
+LONG = timedelta(minutes=1)
+"""Of runs that have lasted for less nobody asks how long they usually take."""
+
+TYPICAL = timedelta(days=14)
+"""Successes of so long tell how long a job takes."""
 
 TABLES = ("runs", "daemon_heartbeats", "instigators", "job_ticks")
 """What is read; Dagster's first start makes one after the other."""
@@ -78,6 +87,17 @@ class OrchestratorFacts:
             if each.succeeded + each.failed
         }
 
+    def read_in_progress(self, now: datetime) -> tuple[RunFacts, ...]:
+        """Return the runs in progress, those of long ago with how long successes of their jobs took."""
+        with self._connect() as connection:
+            rows = connection.execute(_IN_PROGRESS).all() if connection else []
+        runs = [_make_run(row) for row in rows]
+        if not any(now - each.since > LONG for each in runs):
+            return tuple(runs)
+        figures = DagsterRunMeasures(self.engine).measure_jobs(Window(since=now - TYPICAL, until=now))
+        typical = {each.job: each.p95 for each in figures}
+        return tuple(replace(each, typical_seconds=typical.get(each.job)) for each in runs)
+
     @contextmanager
     def _connect(self) -> Iterator[Connection | None]:
         """Yield a connection, None where Dagster has made no database or no tables yet."""
@@ -90,6 +110,16 @@ class OrchestratorFacts:
             raise
         with opened as connection:
             yield connection if connection.scalar(_HAS_TABLES, {"tables": [*TABLES]}) else None
+
+
+def _make_run(row: Row[Any]) -> RunFacts:
+    return RunFacts(
+        run_id=row.run_id,
+        job=SHOWN_JOBS.get(row.job, row.job),
+        state="queued" if row.start_time is None else "running",
+        since=row.created_at if row.start_time is None else datetime.fromtimestamp(row.start_time, UTC),
+        partition=row.partition or "",
+    )
 
 
 def _make_sensor(row: Row[Any]) -> SensorFacts:
@@ -119,6 +149,12 @@ _HAS_TABLES = text("""
 """)
 
 _HEARTBEATS = text("select daemon_type as part, timestamp at time zone 'UTC' as at from daemon_heartbeats")
+
+_IN_PROGRESS = text("""
+    select run_id, pipeline_name as job, partition, start_time, create_timestamp at time zone 'UTC' as created_at
+    from runs where status in ('QUEUED', 'NOT_STARTED', 'STARTING', 'STARTED', 'CANCELING')
+    order by id desc limit 500
+""")
 
 _SENSORS = text("""
     select i.status, i.instigator_body, case when t.status = 'FAILURE' then t.tick_body end as failed_body

@@ -116,7 +116,7 @@ class DetectorsSettings(SettingsModel):
     daemon_stopped: StoppedSettings = StoppedSettings()
     sensor_stopped: SensorSettings = SensorSettings()
     watcher_stopped: StoppedSettings = StoppedSettings(after_seconds=60.0)
-    detectors_stopped: StoppedSettings = StoppedSettings(after_seconds=150.0)
+    detectors_stopped: StoppedSettings = StoppedSettings(after_seconds=150.0, for_seconds=45.0)
     worker_stopped: WorkerSettings = WorkerSettings()
     breaker_open: DetectorSettings = DetectorSettings()
     source_stale: SourceSettings = SourceSettings()

@@ -31,6 +31,9 @@ from pokervod_pipelines.settings.monitoring import MonitoringSettings
 DAEMON_PARTS = ("SENSOR", "SCHEDULER", "QUEUED_RUN_COORDINATOR", "MONITORING", "EVENT_LOG_CONSUMER")
 """The parts of Dagster's daemon that this system needs."""
 
+FAILING = "failing"
+"""The variant of a finding about a sensor that ticks in vain."""
+
 DETECTORS_SENSOR = "anomalies"
 
 START_DEV = "start `pokervod dev`, or restart the unit of dagster-daemon"
@@ -116,7 +119,7 @@ def _judge_sensor(
         )
     if not sensor.error:
         return None
-    key = make_key(Detector.SENSOR_STOPPED, subject, "failing")
+    key = make_key(Detector.SENSOR_STOPPED, subject, FAILING)
     before = history.found.get(key)
     since = facts.now if before is None else before.first_at
     lasted = (facts.now - since).total_seconds()
@@ -127,7 +130,7 @@ def _judge_sensor(
         f"the ticks of sensor {sensor.name} have failed for {show_seconds(lasted)}: {sensor.error}",
         "correct what it says; it ticks again by itself",
         explained_by=explained_by,
-        variant="failing",
+        variant=FAILING,
     )
 
 
@@ -181,7 +184,7 @@ def look_at_detectors(facts: Facts, rules: MonitoringSettings, history: History)
 
 def _report_looker(looker: LookerFacts, age: float, facts: Facts) -> Finding:
     if looker.name == "sensor":
-        explained = (DAEMON_KEY, *_key_sensor("failing"), *_key_sensor(""))
+        explained = (DAEMON_KEY, *_key_sensor(FAILING), *_key_sensor(""))
         advice = f"look at the ticks of {DETECTORS_SENSOR} in Dagster under Automation"
     else:
         explained = (make_key(Detector.WATCHER_STOPPED, Subject(kind=SubjectKind.SERVICE, name="watcher")),)

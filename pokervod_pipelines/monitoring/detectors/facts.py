@@ -158,7 +158,7 @@ class SourceFacts:
     """Tell when a sheet, library or folder was last looked at without an error; ``root`` is its archive root, or "".
 
     ``expected_seconds`` is how often the settings have it read, None where nothing does. ``waiting`` of a folder are
-    files that lie there unread, since ``waiting_since``.
+    files that are due to be read, the oldest of ``waiting_since``.
     """
 
     kind: SourceKind

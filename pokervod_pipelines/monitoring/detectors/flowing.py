@@ -40,6 +40,9 @@ ADVICE = {
 GOOGLE = ("sheets", "drive")
 """The breakers of what sheets are read from."""
 
+WAITING = "waiting"
+"""The variant of a finding about files that lie in a folder unread."""
+
 INSTRUCTIONS = "render instructions"
 """The consumer that makes instructions of hands."""
 
@@ -51,6 +54,8 @@ def look_at_sources(facts: Facts, rules: MonitoringSettings, history: History) -
     if not sources:
         return unused(name, "the settings name no sheet, library or folder")
     findings = [found for each in sources if (found := _judge_source(each, facts, limits, history))]
+    if not findings and all(each.expected_seconds is None for each in sources):
+        return unused(name, f"Dagster's daemon has never run here, so none of {count(len(sources), 'source')} is due")
     unknown = [each for each in sources if each.read_at is None and not _is_old(each, facts, limits, history)]
     if len(unknown) == len(sources) and not findings:
         return learning(name, len(sources), f"none of {count(len(sources), 'source')} was read yet")
@@ -59,9 +64,16 @@ def look_at_sources(facts: Facts, rules: MonitoringSettings, history: History) -
 
 
 def _judge_source(source: SourceFacts, facts: Facts, limits: SourceSettings, history: History) -> Finding | None:
+    if source.waiting and source.waiting_since is not None:
+        waited = (facts.now - source.waiting_since).total_seconds()
+        if waited > limits.waiting_minutes * MINUTE:
+            said = f"has {count(source.waiting, 'file')} to be read, the oldest {show_seconds(waited)} old"
+            return _report_source(source, facts, said, variant=WAITING)
     said = _describe_lag(source, facts, limits, history)
-    if not said:
-        return None
+    return _report_source(source, facts, said) if said else None
+
+
+def _report_source(source: SourceFacts, facts: Facts, said: str, *, variant: str = "") -> Finding:
     kind = KINDS[source.kind]
     explained = [DAEMON_KEY]
     if source.root:
@@ -80,17 +92,14 @@ def _judge_source(source: SourceFacts, facts: Facts, limits: SourceSettings, his
         f"{source.kind} {source.name} {said}",
         ADVICE[source.kind].format(name=source.name),
         explained_by=explained,
+        variant=variant,
         seconds=None if source.read_at is None else round((facts.now - source.read_at).total_seconds()),
         waiting=source.waiting,
     )
 
 
 def _describe_lag(source: SourceFacts, facts: Facts, limits: SourceSettings, history: History) -> str:
-    """Return what is wrong with it, "" where nothing is."""
-    if source.waiting and source.waiting_since is not None:
-        waited = (facts.now - source.waiting_since).total_seconds()
-        if waited > limits.waiting_minutes * MINUTE:
-            return f"has {count(source.waiting, 'file')} that wait for {show_seconds(waited)} to be read"
+    """Return what is wrong with when it was read, "" where nothing is."""
     if source.problem:
         return f"cannot be read: {source.problem}"
     if not _is_old(source, facts, limits, history):

@@ -4,7 +4,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import timedelta
 
+from pokervod_pipelines.monitoring.detectors.components import FAILING
 from pokervod_pipelines.monitoring.detectors.facts import Facts
+from pokervod_pipelines.monitoring.detectors.flowing import WAITING
 from pokervod_pipelines.monitoring.detectors.history import Found, History, Judgement
 from pokervod_pipelines.monitoring.detectors.registry import DETECTORS, find_detector
 from pokervod_pipelines.monitoring.incidents.shape import Finding, Look, LookState
@@ -13,6 +15,9 @@ from pokervod_pipelines.settings.monitoring import MonitoringSettings
 
 REMEMBERED = timedelta(minutes=2)
 """What is not found for so long begins anew when it is found again; a look that is missed in between does no harm."""
+
+WAITING_SECONDS = 180.0
+"""Old files that were just copied into a folder are read within this time."""
 
 
 def judge(facts: Facts, rules: MonitoringSettings, history: History) -> Judgement:
@@ -46,13 +51,14 @@ def _remember(finding: Finding, rules: MonitoringSettings, history: History, fac
 
 
 def _find_wait(finding: Finding, rules: MonitoringSettings) -> float:
+    """Return how long it has to last before it is an incident."""
     rule = find_detector(finding.detector)
     if rule is None:
         return 0.0
     limits = rule.find_settings(rules)
-    if isinstance(limits, SensorSettings) and finding.variant:
+    if finding.variant == FAILING and isinstance(limits, SensorSettings):
         return max(limits.for_seconds, limits.failing_seconds)
-    return limits.for_seconds
+    return max(limits.for_seconds, WAITING_SECONDS) if finding.variant == WAITING else limits.for_seconds
 
 
 def _keep_back(look: Look, seen: Sequence[Found]) -> Look:

@@ -1,0 +1,232 @@
+"""Read the facts of sources, shows and hands, in sets and on indexes."""
+
+import time
+from collections.abc import Callable, Collection, Mapping
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from itertools import pairwise
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection, Engine, text
+
+from pokervod_pipelines.errors import PokervodError
+from pokervod_pipelines.files import SeenFile
+from pokervod_pipelines.hands.times import BroadcastDays
+from pokervod_pipelines.monitoring.detectors.facts import (
+    DagsterFacts,
+    HandFacts,
+    OrphanDay,
+    ParkedFacts,
+    ShowFacts,
+    ShowsFacts,
+    SourceFacts,
+    Unread,
+)
+from pokervod_pipelines.monitoring.measures.flow import measure_sync_lags
+from pokervod_pipelines.monitoring.measures.shape import SyncLag
+from pokervod_pipelines.monitoring.status_schedule import find_next_tick
+from pokervod_pipelines.render.listing import ORPHAN_HANDS
+from pokervod_pipelines.render.rules import load_rules
+from pokervod_pipelines.settings import Settings
+from pokervod_pipelines.workflows.arrivals import Arrivals, find_arrivals
+from pokervod_pipelines.workflows.watch.sources import Source, list_watches
+
+RECENT = timedelta(days=7)
+"""Hands without an instruction are looked for among those that came within so long; weeks show those of before."""
+
+MOST_NAMED = 50
+
+FOLDER_SENSOR = "rfid_drop"
+"""The sensor that looks at the folders where no watcher does."""
+
+FOLDER_SECONDS = 60.0
+"""A folder is looked at every few seconds; so long may pass where a share is slow."""
+
+RULES_SECONDS = 60.0
+"""Rules and templates are files that seldom change: they are read again after so long."""
+
+DAEMON_DAY = timedelta(days=1)
+
+
+def read_sources(
+    engine: Engine, connection: Connection, settings: Settings, dagster: DagsterFacts | Unread, now: datetime
+) -> tuple[SourceFacts, ...]:
+    """Return every sheet, library and folder of the settings, with what its reading said and what lies there unread.
+
+    Sheets and libraries are expected by the schedules, where Dagster's daemon has ever run them.
+    """
+    lags = measure_sync_lags(connection, settings, now=now)
+    is_scheduled = isinstance(dagster, DagsterFacts) and bool(dagster.heartbeats)
+    problems: Mapping[str, str] = dict(connection.execute(_SHEET_ERRORS).tuples().all())
+    folders = _find_folder_look(connection, dagster)
+    waiting = _find_waiting(engine, settings) if any("folder" in each.kind for each in lags) else {}
+    return tuple(
+        _make_folder(each, folders, waiting.get(each.name, []), is_scheduled=is_scheduled)
+        if "folder" in each.kind
+        else _make_scheduled(each, settings, problems, now, is_scheduled=is_scheduled)
+        for each in lags
+    )
+
+
+def _make_scheduled(
+    lag: SyncLag, settings: Settings, problems: Mapping[str, str], now: datetime, *, is_scheduled: bool
+) -> SourceFacts:
+    is_library = lag.kind == "library"
+    cron = settings.schedules.nas_changes if is_library else settings.schedules.full_sync
+    root = settings.library(lag.name).root if is_library else _find_root(settings, settings.sheet(lag.name).path)
+    return SourceFacts(
+        kind=lag.kind,
+        name=lag.name,
+        read_at=lag.at,
+        expected_seconds=_find_interval(cron, settings.zone, now.date().isoformat()) if is_scheduled else None,
+        root=root,
+        problem="" if is_library else problems.get(lag.name, ""),
+    )
+
+
+def _find_root(settings: Settings, path: Path | None) -> str:
+    """Return the archive root that a workbook lies on, "" for none."""
+    roots = (each.name for each in settings.archive_roots if path is not None and path.is_relative_to(each.path))
+    return next(roots, "")
+
+
+@lru_cache(maxsize=100)
+def _find_interval(cron: str, zone: ZoneInfo, day: str) -> float:
+    """Return the longest time between two ticks of the week that begins with the day."""
+    moment = datetime.fromisoformat(day).replace(tzinfo=zone)
+    ticks = [moment]
+    while ticks[-1] < moment + timedelta(days=7) and len(ticks) < MOST_NAMED:
+        ticks.append(find_next_tick(cron, zone, ticks[-1]))
+    return max((after - before).total_seconds() for before, after in pairwise(ticks[1:]))
+
+
+def _find_folder_look(connection: Connection, dagster: DagsterFacts | Unread) -> datetime | None:
+    """Return when a watcher or the sensor looked at the folders last."""
+    looks = [each.seen_at for each in list_watches(connection) if each.source == Source.FOLDERS]
+    if isinstance(dagster, DagsterFacts):
+        looks += [each.ticked_at for each in dagster.sensors if each.name == FOLDER_SENSOR and each.ticked_at]
+    return max(looks, default=None)
+
+
+def _find_waiting(engine: Engine, settings: Settings) -> dict[str, list[SeenFile]]:
+    """Return the files that are due to be read, by folder; a folder that does not answer is told by health."""
+    arrivals: Arrivals = find_arrivals(engine, settings)
+    folders = [*map(str, (*settings.hands.drop_folders, *settings.tournaments.export_folders))]
+    found: dict[str, list[SeenFile]] = {}
+    for file in (*arrivals.hands, *arrivals.exports):
+        folder = next((each for each in folders if file.path.startswith(each.rstrip("/") + "/")), "")
+        found.setdefault(folder, []).append(file)
+    return found
+
+
+def _make_folder(
+    lag: SyncLag, looked_at: datetime | None, waiting: Collection[SeenFile], *, is_scheduled: bool
+) -> SourceFacts:
+    return SourceFacts(
+        kind=lag.kind,
+        name=lag.name,
+        read_at=looked_at,
+        expected_seconds=FOLDER_SECONDS if looked_at is not None or is_scheduled else None,
+        waiting=len(waiting),
+        waiting_since=min((_read_mtime(each) for each in waiting), default=None),
+    )
+
+
+def _read_mtime(file: SeenFile) -> datetime:
+    return datetime.fromtimestamp(file.mtime_ns / 1e9, UTC)
+
+
+def read_shows(connection: Connection, settings: Settings, now: datetime) -> ShowsFacts:
+    """Return the live slots of the schedule that are on now, with the hands that came since each began."""
+    days = BroadcastDays(settings.zone, settings.hands.day_starts_at)
+    today = days.find_day(now)
+    values = {"now": now, "first_day": today - timedelta(days=1), "last_day": today}
+    shows = tuple(ShowFacts(**row._mapping) for row in connection.execute(_SHOWS, values))
+    began = min((each.starts_at for each in shows), default=now)
+    has_hands = bool(connection.scalar(_HAS_HANDS, {"before": began})) if shows else True
+    return ShowsFacts(shows=shows, has_hands_ever=has_hands)
+
+
+def read_hands(connection: Connection, settings: Settings, now: datetime) -> HandFacts:
+    """Return the shown premium hands of the last days, and by broadcast day those without an instruction."""
+    late = now - timedelta(minutes=settings.monitoring.detectors.orphan_hand.after_minutes)
+    values = {"since": now - RECENT, "late": late, "most": MOST_NAMED}
+    rows = connection.execute(_ORPHANS, values).all()
+    orphans = [
+        OrphanDay(day=row.day, count=row.orphans, hands=tuple(row.hands), since=row.since) for row in rows if row.day
+    ]
+    return HandFacts(
+        premium_hands=rows[0].premium_hands if rows else 0,
+        orphans=tuple(orphans),
+        has_rules=read_has_rules(settings, time.monotonic()),
+    )
+
+
+def read_parked(connection: Connection) -> tuple[ParkedFacts, ...]:
+    """Return how many events each consumer has given up."""
+    return tuple(ParkedFacts(**row._mapping) for row in connection.execute(_PARKED))
+
+
+def _remember(read: Callable[[Settings], bool]) -> Callable[[Settings, float], bool]:
+    """Keep what was read of files for a while."""
+    kept: dict[str, tuple[float, bool]] = {}
+
+    def find(settings: Settings, now: float) -> bool:
+        key = str(settings.source)
+        at, found = kept.get(key, (float("-inf"), True))
+        if now - at > RULES_SECONDS:
+            found = read(settings)
+            kept[key] = now, found
+        return found
+
+    return find
+
+
+def _has_rules(settings: Settings) -> bool:
+    """Return whether a rule makes graphics of premium hands; rules that are wrong are told by `doctor`."""
+    try:
+        return any(rule.on == "premium_hand" for rule in load_rules(settings))
+    except PokervodError:
+        return True
+
+
+read_has_rules = _remember(_has_rules)
+
+_SHEET_ERRORS = text("select sheet, error from sheet_states where error is not null")
+
+_SHOWS = text("""
+    with shows as materialized (
+        select s.event_title as title, s.channel, s.starts_at, s.ends_at, s.day from broadcast_slots s
+        where s.day between :first_day and :last_day and s.is_live and s.starts_at <= :now and s.ends_at > :now
+            and s.seen_at = (select max(seen_at) from broadcast_slots n where n.day = s.day)
+    ), came as materialized (
+        select created_at from hands where not is_test
+            and broadcast_day between (select min(day) from shows) and (select max(day) from shows)
+            and created_at >= (select min(starts_at) from shows) and created_at <= :now
+    )
+    select title, channel, starts_at, ends_at, count(came.created_at) as hands, max(came.created_at) as last_at
+    from shows left join came on came.created_at >= shows.starts_at
+    group by 1, 2, 3, 4 order by starts_at, channel
+""")
+
+_HAS_HANDS = text("select exists (select from hands where not is_test and created_at < :before)")
+
+_ORPHANS = text(f"""
+    with orphans as (
+        select h.id, h.broadcast_day, h.created_at from {ORPHAN_HANDS}
+            and h.created_at >= :since and h.created_at < :late
+    ), days as (
+        select broadcast_day as day, count(*) as orphans, (array_agg(id order by id))[:most] as hands,
+            min(created_at) as since
+        from orphans group by broadcast_day
+    )
+    select (select count(*) from hands where is_premium and created_at >= :since) as premium_hands, days.*
+    from (select) as one left join days on true order by day
+""")  # noqa: S608 - constants
+
+_PARKED = text("""
+    select consumer, count(*) as count, min(parked_at) as since,
+        coalesce((array_agg(error order by parked_at desc))[1], '') as error
+    from event_retries where parked_at is not null group by consumer order by consumer
+""")
