@@ -52,6 +52,9 @@ COMMANDS = {
         "incidents", "Show what is wrong, once for each cause; acknowledge, mute, resolve, judge it."
     ),
     "weeks": CommandEntry("weeks", "Show which weeks are complete, stage by stage, and what is missing where."),
+    "remediations": CommandEntry(
+        "remediations", "Show what was put right without a person, and how often that helped or harmed.", False
+    ),
     "nas": CommandEntry("nas", "Scan the archive's disks; list files that are missing or duplicated."),
     "names": CommandEntry("names", "Parse file names by the naming rules.", needs_settings=False),
     "catalog": CommandEntry(
@@ -70,6 +73,12 @@ COMMANDS = {
     "logs": CommandEntry("logs", "Print the logs of all processes as one; follow a sync, a run or a process.", False),
     "execute": CommandEntry("execute", "Start a workflow as a Dagster run, by name or by what it is told.", False),
     "routes": CommandEntry("execute", "List the workflows, and which events start them.", False),
+    "hold": CommandEntry(
+        "holds", "Keep an instruction, sheet, library, worker or workflow from being worked on, until a time.", False
+    ),
+    "release": CommandEntry("holds", "Release what is held.", False),
+    "holds": CommandEntry("holds", "List what is held, by whom, until when and why.", False),
+    "maintenance": CommandEntry("maintenance", "Plan work whose incidents alarm nobody; list and cancel the windows."),
     "breakers": CommandEntry("breakers", "Show which services outside are not called now; let them be tried again."),
     "context": CommandEntry("context", "Show what the runs of one request share."),
     "db": CommandEntry("db", "Show and change the schema's revision; back up the database."),

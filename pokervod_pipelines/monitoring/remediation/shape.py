@@ -113,7 +113,11 @@ class Deed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KindFigures:
-    """Count the actions of a kind in a window. A rate of nothing is None."""
+    """Count the actions of a kind in a window. A rate of nothing is None.
+
+    ``refused`` were tried and could not be done, ``over_budget`` were left to a person. ``spent`` is of ``per_hour`` in
+    the last 60 minutes. ``by_queue`` is how often the queue did the like by itself, None where it does nothing like it.
+    """
 
     kind: RemedyKind
     done: int
@@ -123,8 +127,10 @@ class KindFigures:
     moot: int
     refused: int
     over_budget: int
-    budget: int
-    left: int
+    per_hour: int
+    spent: int
+    is_enabled: bool
+    by_queue: int | None
 
     @property
     def measured(self) -> int:
