@@ -6,7 +6,7 @@ revision = "0021"
 down_revision = "0020"
 
 KEEPS_DATA = True
-"""It only adds a table and an index; a fixer may apply it."""
+"""It only adds a table; a fixer may apply it."""
 
 UPGRADE: tuple[str, ...] = (
     """
@@ -41,16 +41,9 @@ UPGRADE: tuple[str, ...] = (
     "comment on table remediations is 'Each action that was done without a person, and each that asks one'",
     "comment on column remediations.count is 'Of a spent budget, how many things waited for a person at most'",
     "comment on column remediations.outcome is 'Measured later; null while it is not known'",
-    """
-    create index ix_render_instructions_failed on render_instructions (finished_at)
-        where state in ('failed', 'timed_out')
-    """,
 )
 
-DOWNGRADE: tuple[str, ...] = (
-    "drop index ix_render_instructions_failed",
-    "drop table remediations",
-)
+DOWNGRADE: tuple[str, ...] = ("drop table remediations",)
 
 
 def upgrade() -> None:
