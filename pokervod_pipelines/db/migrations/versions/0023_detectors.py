@@ -6,7 +6,7 @@ revision = "0023"
 down_revision = "0022"
 
 KEEPS_DATA = True
-"""It only adds tables; a fixer may apply it."""
+"""It only adds tables and an index; a fixer may apply it."""
 
 UPGRADE: tuple[str, ...] = (
     """
@@ -37,9 +37,14 @@ UPGRADE: tuple[str, ...] = (
     "comment on column detector_lookers.seconds is 'How long the last look took'",
     "comment on column detector_lookers.spooled_until is "
     "'What its file of looks without a database says is recorded up to then'",
+    """
+    create index ix_render_instructions_failed on render_instructions (finished_at)
+        where state in ('failed', 'timed_out')
+    """,
 )
 
 DOWNGRADE: tuple[str, ...] = (
+    "drop index ix_render_instructions_failed",
     "drop table detector_lookers",
     "drop table detector_memory",
 )
