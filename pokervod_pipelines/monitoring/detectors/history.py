@@ -12,12 +12,17 @@ from pokervod_pipelines.monitoring.incidents.shape import Finding, Look
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
-    """Remember a finding: when it was seen first and last without a gap, and whether it has lasted long enough."""
+    """Remember a finding: when it was seen first and last, and whether it has lasted long enough.
+
+    Since the first time it was found at ``times`` looks, and at ``missed`` ones it was not.
+    """
 
     finding: Finding
     first_at: datetime
     last_at: datetime
     is_open: bool
+    times: int = 1
+    missed: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

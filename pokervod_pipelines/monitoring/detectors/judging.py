@@ -14,7 +14,10 @@ from pokervod_pipelines.settings.detectors import SensorSettings
 from pokervod_pipelines.settings.monitoring import MonitoringSettings
 
 REMEMBERED = timedelta(minutes=2)
-"""What is not found for so long begins anew when it is found again; a look that is missed in between does no harm."""
+"""What is not found for so long begins anew when it is found again; a look that is missed in between does no harm.
+
+What comes and goes lasts while it is found at half of the looks: two short failures apart are not one long one.
+"""
 
 WAITING_SECONDS = 180.0
 """Old files that were just copied into a folder are read within this time."""
@@ -34,7 +37,9 @@ def judge(facts: Facts, rules: MonitoringSettings, history: History) -> Judgemen
         looks.append(_keep_back(look, seen))
     kept = {each.detector for each in looks if each.state in {LookState.LEARNING, LookState.UNREADABLE}}
     found |= {
-        key: before for key, before in history.found.items() if key not in found and _is_kept(before, facts, kept)
+        key: before if before.finding.detector in kept else replace(before, missed=before.missed + 1)
+        for key, before in history.found.items()
+        if key not in found and _is_kept(before, facts, kept)
     }
     first = history.first_look_at or facts.now
     return Judgement(looks=tuple(looks), history=History(first_look_at=first, last_look_at=facts.now, found=found))
@@ -43,11 +48,11 @@ def judge(facts: Facts, rules: MonitoringSettings, history: History) -> Judgemen
 def _remember(finding: Finding, rules: MonitoringSettings, history: History, facts: Facts) -> Found:
     """Return since when it is found, and whether that is long enough."""
     before = history.found.get(finding.key)
-    goes_on = before is not None and facts.now - before.last_at <= REMEMBERED
-    first = before.first_at if before is not None and goes_on else facts.now
-    lasted = (facts.now - first).total_seconds()
-    is_open = (before is not None and goes_on and before.is_open) or lasted >= _find_wait(finding, rules)
-    return Found(finding=finding, first_at=first, last_at=facts.now, is_open=is_open)
+    if before is None or facts.now - before.last_at > REMEMBERED:
+        before = Found(finding=finding, first_at=facts.now, last_at=facts.now, is_open=False, times=0)
+    times, lasted = before.times + 1, (facts.now - before.first_at).total_seconds()
+    has_lasted = lasted >= _find_wait(finding, rules) and times >= before.missed
+    return replace(before, finding=finding, last_at=facts.now, times=times, is_open=before.is_open or has_lasted)
 
 
 def _find_wait(finding: Finding, rules: MonitoringSettings) -> float:
