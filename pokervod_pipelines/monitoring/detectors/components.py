@@ -34,6 +34,9 @@ DAEMON_PARTS = ("SENSOR", "SCHEDULER", "QUEUED_RUN_COORDINATOR", "MONITORING", "
 FAILING = "failing"
 """The variant of a finding about a sensor that ticks in vain."""
 
+OFF = "off"
+"""The variant of a finding about a sensor that a person stopped."""
+
 DETECTORS_SENSOR = "anomalies"
 
 START_DEV = "start `pokervod dev`, or restart the unit of dagster-daemon"
@@ -98,10 +101,10 @@ def look_at_sensors(facts: Facts, rules: MonitoringSettings, history: History) -
 def _judge_sensor(
     sensor: SensorFacts, facts: Facts, limits: SensorSettings, history: History, looked: float
 ) -> Finding | None:
-    """Return what is wrong with it; one that a person stopped is no anomaly."""
+    """Return what is wrong with it; one that a person stopped is told too, since it is easily forgotten."""
     limit = max(limits.after_seconds, limits.missed_ticks * sensor.interval_seconds)
     if sensor.is_stopped:
-        return None
+        return _report_left_off(sensor)
     age = looked if sensor.ticked_at is None else (facts.now - sensor.ticked_at).total_seconds()
     subject = Subject(kind=SubjectKind.SENSOR, name=sensor.name)
     explained_by = (DAEMON_KEY,)
@@ -131,6 +134,17 @@ def _judge_sensor(
         "correct what it says; it ticks again by itself",
         explained_by=explained_by,
         variant=FAILING,
+    )
+
+
+def _report_left_off(sensor: SensorFacts) -> Finding:
+    return make_finding(
+        Detector.SENSOR_STOPPED,
+        Subject(kind=SubjectKind.SENSOR, name=sensor.name),
+        AlertSeverity.WARNING,
+        f"sensor {sensor.name} does not tick: a person stopped it in Dagster",
+        "start it under Automation; if it is meant: `pokervod incidents mute …`",
+        variant=OFF,
     )
 
 
@@ -184,7 +198,7 @@ def look_at_detectors(facts: Facts, rules: MonitoringSettings, history: History)
 
 def _report_looker(looker: LookerFacts, age: float, facts: Facts) -> Finding:
     if looker.name == "sensor":
-        explained = (DAEMON_KEY, *_key_sensor(FAILING), *_key_sensor(""))
+        explained = (DAEMON_KEY, *_key_sensor(FAILING), *_key_sensor(OFF), *_key_sensor(""))
         advice = f"look at the ticks of {DETECTORS_SENSOR} in Dagster under Automation"
     else:
         explained = (make_key(Detector.WATCHER_STOPPED, Subject(kind=SubjectKind.SERVICE, name="watcher")),)
