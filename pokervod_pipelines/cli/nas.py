@@ -29,7 +29,8 @@ from pokervod_pipelines.cli.output import (
     print_table,
 )
 from pokervod_pipelines.db.engine import open_database
-from pokervod_pipelines.errors import BadInput, PokervodError
+from pokervod_pipelines.errors import BadInput, Conflict, PokervodError
+from pokervod_pipelines.holds.listing import find_hold
 from pokervod_pipelines.nas.duplicates import find_duplicates
 from pokervod_pipelines.nas.library_scan import scan_library
 from pokervod_pipelines.nas.missing import (
@@ -55,6 +56,7 @@ from pokervod_pipelines.nas.same_roots import list_same_roots
 from pokervod_pipelines.paging import DEFAULT_LIMIT
 from pokervod_pipelines.periods import read_period
 from pokervod_pipelines.settings import Settings, load_settings
+from pokervod_pipelines.subjects import SubjectKind
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -78,6 +80,7 @@ def scan(library: LibraryOption = "", as_json: JsonOption = False) -> None:
             _require_library(engine, settings, library)
         for name in [library] if library else [each.name for each in settings.libraries]:
             try:
+                _require_free(engine, settings, name)
                 reports.append(scan_library(engine, settings, name, correlation_id=new_correlation_id()))
             except PokervodError as error:
                 failures[name] = error
@@ -92,6 +95,15 @@ def scan(library: LibraryOption = "", as_json: JsonOption = False) -> None:
             out.print(note, markup=False)
     for failure in failures.values():
         raise type(failure)("\n".join(failed))
+
+
+def _require_free(engine: Engine, settings: Settings, library: str) -> None:
+    """Raise ``Conflict`` where a person holds the library."""
+    with engine.connect() as connection:
+        hold = find_hold(connection, SubjectKind.LIBRARY, library)
+    if hold:
+        told = hold.describe(settings.zone)
+        raise Conflict(f"{library}: {told}; it is scanned again once `pokervod release library {library}`")
 
 
 def _print_reports(reports: list[ScanReport]) -> None:

@@ -82,7 +82,8 @@ def sync(
     else:
         for outcome in outcomes:
             counts = ", ".join(f"{name.replace('_', ' ')} {count:,}" for name, count in outcome.counts.items())
-            out.print(f"{outcome.stage} {outcome.name}: {counts} ({outcome.seconds:.2f} s)")
+            told = outcome.held or f"{counts} ({outcome.seconds:.2f} s)"
+            out.print(f"{outcome.stage} {outcome.name}: {told}", markup=False)
             for problem in outcome.problems[:MAX_PROBLEMS_SHOWN]:
                 out.print(f"  {problem}", markup=False)
             if outcome.problem_count > MAX_PROBLEMS_SHOWN:

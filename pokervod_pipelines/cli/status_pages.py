@@ -1,6 +1,6 @@
 """Format the status for ``pokervod status``: words and rows for a person, no printing."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any
@@ -9,6 +9,7 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from pokervod_pipelines.cli.output import count_nouns, make_table, show_time, wrap_line
+from pokervod_pipelines.holds.listing import Hold
 from pokervod_pipelines.monitoring.status_runs import RunState
 from pokervod_pipelines.monitoring.status_shape import BlockState, BlockStatus, Overall, PartStatus, SystemStatus
 
@@ -27,6 +28,9 @@ NEXT_STEP = "then run `pokervod sync --incremental`"
 NOBODY_LOOKS = "new files, edits and events wait; keep `pokervod dev` running"
 MOST_CHECKS = 5
 """Failed checks of a block that are named."""
+
+MOST_HOLDS = 5
+"""Holds that are named."""
 
 RECENTLY = timedelta(days=2)
 """A time of day needs no day for so long, since its age tells it."""
@@ -134,6 +138,7 @@ def list_lines(status: SystemStatus, now: datetime) -> Iterator[str]:
         yield f"    → {NEXT_STEP}"
     for each in status.blocks.values():
         yield from _list_checks(each)
+    yield from _list_holds(status.holds)
 
 
 def _describe_progress(part: PartStatus) -> str:
@@ -155,6 +160,15 @@ def _list_failures(each: BlockStatus, now: datetime) -> Iterator[str]:
         counted = [part.counted_at for part in parts if part.counted_at and stage == each.parts[0].stage]
         stale = f", stale: {each.items_unit} of {show_time(min(counted), '%H:%M')}" if counted else ""
         yield f"{each.block_id} {f'{stage} {names}'.strip()} {word} {age}{stale}: {error}"
+
+
+def _list_holds(holds: Sequence[Hold]) -> Iterator[str]:
+    """Yield what people hold, the first of them with who, until when and why."""
+    for hold in holds[:MOST_HOLDS]:
+        until = show_time(hold.until) if hold.until else "released"
+        yield f"held: {hold.subject}, by {hold.by} until {until}: {hold.reason}"
+    if len(holds) > MOST_HOLDS:
+        yield f"and {count_nouns(len(holds) - MOST_HOLDS, 'more hold')}: `pokervod holds`"
 
 
 def _name(part: PartStatus) -> str:

@@ -2,6 +2,7 @@
 
 import os
 import uuid
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -143,11 +144,7 @@ def _print_summary(result: "SyncResult", checks: dict[str, CheckResult]) -> None
     for stage in STAGES:
         for sentence in name_failures((each.name, each.error) for each in failed if each.stage == stage):
             out.print(f"[bold red]failed:[/] {stage} {escape(sentence)}")
-    for each in result.stages:
-        if each.stale_since:
-            out.print(
-                f"[yellow]stale:[/] {each.stage} {escape(each.name)} from the rows of {show_time(each.stale_since)}"
-            )
+    _print_notes(result.stages)
     for sentence in result.problems:
         out.print(f"[bold red]failed:[/] {escape(sentence)}")
     for check in checks.values():
@@ -156,6 +153,17 @@ def _print_summary(result: "SyncResult", checks: dict[str, CheckResult]) -> None
     word = "[green]done[/]" if result.succeeded else "[bold red]done, with failures[/]"
     run = f"run {result.run_id[:8]}, under Runs in `pokervod dev`"
     out.print(f"{word} in {result.seconds:.1f} s · {result.job} · {run}")
+
+
+def _print_notes(stages: Iterable[StageResult]) -> None:
+    """Print what was left alone for a person, and what went on with an earlier reading."""
+    for each in stages:
+        if each.held:
+            out.print(f"[yellow]held:[/] {each.stage} {escape(f'{each.name} is {each.held}')}")
+        if each.stale_since:
+            out.print(
+                f"[yellow]stale:[/] {each.stage} {escape(each.name)} from the rows of {show_time(each.stale_since)}"
+            )
 
 
 def _print_check(check: CheckResult, printed: set[str]) -> None:

@@ -65,4 +65,6 @@ class ProgressLine:
         self._printed_errors.add(result.error)
         mark = "[green]ok[/]    " if result.succeeded else "[bold red]failed[/]"
         detail = f"{result.seconds:6.2f} s" if result.succeeded else str(result.error)
+        if result.held:
+            mark, detail = "[yellow]held[/]  ", result.held.removeprefix("held ")
         self.console.print(f"{mark} {escape(f'{result.stage:9}{result.name:24} {detail}')}")

@@ -13,6 +13,7 @@ from typing import Any
 import dagster as dg
 
 from pokervod_pipelines.defs.alerts import alerts, define_alert_sensors
+from pokervod_pipelines.defs.anomalies import define_anomalies, define_pipeline_health
 from pokervod_pipelines.defs.automation import define_schedules
 from pokervod_pipelines.defs.checks import define_checks
 from pokervod_pipelines.defs.dead_runs import define_run_sensors
@@ -42,13 +43,14 @@ def build_defs(**overrides: Any) -> dg.Definitions:
         *define_sources(settings),
         *(asset for define in _list_definers("define_{}") for asset in define(settings)),
         *define_weeks(settings),
+        *define_pipeline_health(settings),
         *define_rollout(plans),
     ]
     return dg.Definitions(
         assets=[*dg.map_asset_specs(lambda spec: complete_spec(spec, settings), assets)],
         asset_checks=define_checks(),
         jobs=[*sync_jobs, *workflow_jobs, *define_rollout_jobs(plans), weekly_job, alerts],
-        schedules=[*define_schedules(settings, sync_jobs), define_weekly_close(settings, weekly_job)],
+        schedules=[*define_schedules(settings, sync_jobs, open_engine), define_weekly_close(settings, weekly_job)],
         sensors=[
             *define_run_sensors(open_engine),
             *define_sensors(settings, open_engine),
@@ -59,6 +61,7 @@ def build_defs(**overrides: Any) -> dg.Definitions:
             *define_measure_sensors(settings, open_engine),
             define_failure_sensor(settings, open_engine),
             define_health_sensor(settings, open_engine),
+            define_anomalies(settings, open_engine),
         ],
         # A spawned step costs 1.5 s and 110 MB; ours are short and talk to one database.
         executor=dg.in_process_executor,

@@ -21,6 +21,7 @@ from pokervod_pipelines.defs.workflows import PARTITION_TAG, request_tags
 from pokervod_pipelines.errors import Conflict, Unavailable
 from pokervod_pipelines.events import NewEvent, append_events
 from pokervod_pipelines.settings import Settings
+from pokervod_pipelines.workflows.held import require_free_workflow
 from pokervod_pipelines.workflows.workflow import Workflow, WorkflowInput
 
 LOCATION = "pokervod"
@@ -68,10 +69,11 @@ class Launcher:
     def launch(self, workflow: Workflow, given: WorkflowInput, actor: Actor, *, priority: int) -> Launch:
         """Put a run into the queue, record who asked, and return at once.
 
-        Raises ``Conflict`` where workflows are switched off.
+        Raises ``Conflict`` where workflows are switched off, and where a person holds this one.
         """
         if not self.settings.workflows.enabled:
             raise Conflict("`workflows.enabled` is false in pokervod.yaml; set it to true to start workflows")
+        require_free_workflow(self.engine, workflow.name, self.settings)
         tags = request_tags(given, correlation_id=actor.correlation_id, priority=priority)
         self._record_request(workflow, given, actor)
         run = create_run(self.instance, self._repository, workflow, given, self.settings, tags)

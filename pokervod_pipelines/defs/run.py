@@ -26,6 +26,7 @@ from pokervod_pipelines.defs.workflows import EXCLUSIVE_TAG
 from pokervod_pipelines.settings import Settings
 from pokervod_pipelines.workflows.failures import name_failure
 from pokervod_pipelines.workflows.first_day import record_first_day
+from pokervod_pipelines.workflows.held import require_free_workflow
 from pokervod_pipelines.workflows.stage_result import StageResult
 
 STARTED_BY_TAG = "pokervod/started_by"
@@ -90,9 +91,10 @@ def run_sync(
     """Run the sync to its end, also where stages fail.
 
     One sync by command runs at a time; a second one waits and then finds its work done. The listener is told of every
-    wait. Runs without a process are failed first, which frees their pool slots.
+    wait. Runs without a process are failed first, which frees their pool slots. Raises ``Conflict`` for a held one.
     """
     job = "full_sync" if full else "incremental_sync"
+    require_free_workflow(engine, job, settings)
     collector = _Collector(listener)
     record_first_day(engine, settings)
     defs = build_defs(settings=settings, engine=engine, listener=collector)

@@ -22,6 +22,7 @@ from pokervod_pipelines.sheets.polling import (
 )
 from pokervod_pipelines.sheets.rotation import poll_sheets
 from pokervod_pipelines.workflows.arrivals import REPEAT_SECONDS, Arrivals, find_arrivals, list_day_runs
+from pokervod_pipelines.workflows.held import find_workflow_hold
 from pokervod_pipelines.workflows.pending_events import PendingEvents, read_pending_events
 from pokervod_pipelines.workflows.watch.sources import Source, find_watch
 
@@ -114,6 +115,8 @@ def _define_rfid_drop(settings: Settings, open_engine: OpenEngine) -> dg.SensorD
             return dg.SkipReason("no drop folder and no export folder is configured")
         if watch := read_watch(open_engine(), Source.FOLDERS):
             return watch
+        if hold := find_workflow_hold(open_engine(), "hands_to_renders"):
+            return dg.SkipReason(f"hands_to_renders is {hold.describe(settings.zone)}")
         if is_running(context.instance, open_engine(), "hands_to_renders"):
             return dg.SkipReason("hands_to_renders is running; what is left is requested after it")
         arrivals, pending = _poll_folders(settings, open_engine())

@@ -95,6 +95,8 @@ def is_worth_a_retry(error: PokervodError) -> bool:
 
 def metadata_of(result: StageResult) -> dict[str, Any]:
     """Return the metadata of a materialization: every count, the seconds, and a table of problems."""
+    if result.held:
+        return {"held": result.held}
     metadata: dict[str, Any] = {**result.counts, "seconds": round(result.seconds, 3)}
     metadata["problems"] = result.problem_count
     if result.problems:

@@ -308,6 +308,8 @@ def _log_result(context: dg.OpExecutionContext, run: SyncRun, result: StageResul
     if not result.succeeded:
         record_failure(run, context.run_id, result)
         context.log.error(f"{result.stage} {result.name}: {result.error}")
+    elif result.held:
+        context.log.info(f"{result.stage} {result.name}: {result.held}")
     elif result.stage in ASSETS:
         asset = ASSETS[result.stage]
         metadata = clips_metadata(run, result) if result.stage == "clips" else metadata_of(result)

@@ -23,6 +23,11 @@ IN_FORCE = "h.ended_at is null and (h.until is null or h.until > now())"
 """SQL: the hold ``h`` has not ended."""
 
 
+def is_held(kind: SubjectKind, column: str) -> str:
+    """Return the SQL condition that the thing whose name is in the column is held."""
+    return f"exists (select from holds h where h.subject_kind = '{kind}' and h.subject = {column} and {IN_FORCE})"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hold:
     """Hold a row of ``holds``: one person keeps one thing from being worked on; without ``until`` until released."""

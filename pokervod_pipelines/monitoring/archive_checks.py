@@ -4,10 +4,12 @@ Files that no library of the settings contains have a check of their own, and co
 """
 
 from pokervod_pipelines.checks import Severity
+from pokervod_pipelines.holds.listing import is_held
 from pokervod_pipelines.monitoring.check_shape import DataCheck
 from pokervod_pipelines.nas.retirement import UNCONFIGURED_LIBRARIES
 from pokervod_pipelines.nas.same_roots import NEXT_STEP, SAME_ROOTS
 from pokervod_pipelines.nas.store.scope import IS_CONFIGURED
+from pokervod_pipelines.subjects import SubjectKind
 
 SCANS = """
     nas_scans n where exists (
@@ -34,12 +36,12 @@ ARCHIVE_CHECKS = (
     DataCheck(
         name="every_library_was_read",
         asset="nas_files",
-        passes="The last scan of every library finished.",
+        passes="The last scan of every library that nobody holds finished.",
         fails=("library could not be scanned", "libraries could not be scanned"),
         cases=f"""
             select library || ': ' || coalesce(error, 'was interrupted') from
             (select distinct on (library) library, status, error from {SCANS} order by library, id desc) last
-            where status = 'failed' order by 1
+            where status = 'failed' and not {is_held(SubjectKind.LIBRARY, "library")} order by 1
         """,  # noqa: S608 - constants
         population=f"(select distinct library from {SCANS}) l",  # noqa: S608 - constants
         next_step="Do what the message says, then run `pokervod nas scan --library NAME`.",

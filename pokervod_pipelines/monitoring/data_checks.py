@@ -6,12 +6,14 @@
 from sqlalchemy import Engine
 
 from pokervod_pipelines.checks import Severity
+from pokervod_pipelines.holds.listing import is_held
 from pokervod_pipelines.monitoring.archive_checks import ARCHIVE_CHECKS
 from pokervod_pipelines.monitoring.check_shape import DataCheck
 from pokervod_pipelines.render.listing import ORPHAN_HANDS
 from pokervod_pipelines.settings import Settings
 from pokervod_pipelines.sheets.own_rows import BY_HAND
 from pokervod_pipelines.sheets.retirement import UNCONFIGURED_SHEETS
+from pokervod_pipelines.subjects import SubjectKind
 
 HAND = "h.table_name || ' ' || h.broadcast_day || ' #' || h.hand_number || ' (' || h.id || ')'"
 """How a hand is named to a person: table, day, number, and the id that `pokervod hands show` takes."""
@@ -54,13 +56,15 @@ DATA_CHECKS = (
     DataCheck(
         name="every_sheet_was_read",
         asset="sheet_rows",
-        passes="Every sheet was read.",
+        passes="Every sheet that nobody holds was read.",
         fails=("sheet could not be read", "sheets could not be read"),
         cases="""
             select s.sheet || ': ' || coalesce(s.error, string_agg('tab ' || u.tab || ': ' || u.reason, ' '))
             from (select * from {sheets}) s left join (select * from {tabs} t where is_needed) u using (sheet)
-            where s.error is not null or u.tab is not null group by s.sheet, s.error order by 1
-        """.replace("{tabs}", UNREAD_TABS).replace("{sheets}", SHEETS),
+            where (s.error is not null or u.tab is not null) and not {held} group by s.sheet, s.error order by 1
+        """.replace("{tabs}", UNREAD_TABS)
+        .replace("{sheets}", SHEETS)
+        .replace("{held}", is_held(SubjectKind.SHEET, "s.sheet")),
         population=SHEETS,
         next_step="Correct the workbook as the message says; until then its rows are kept unchanged.",
         severity=Severity.ERROR,

@@ -12,6 +12,8 @@ command. Overall it is
 
 A stage that a run was at when its process ended has failed, also before Dagster's record of the run says so.
 
+What a person holds has not failed: of a held library or sheet the last success counts, and the hold is listed.
+
 What cannot be read is never idle: the error of the database is raised.
 """
 
@@ -24,6 +26,7 @@ from sqlalchemy import Engine
 
 from pokervod_pipelines.checks import Severity
 from pokervod_pipelines.events.types import BLOCKS
+from pokervod_pipelines.holds.listing import Hold, list_holds
 from pokervod_pipelines.monitoring.status_checks import ask_again
 from pokervod_pipelines.monitoring.status_facts import (
     find_orphans,
@@ -81,8 +84,10 @@ def read_status(
         orphans = find_orphans(connection, facts, now)
         checks = ask_again(connection, facts.checks, attempts, settings)
         watcher, requests = read_watcher(connection), count_requests(connection)
+        holds = list_holds(connection)
         if not has_own_rows(connection):
             attempts = [each for each in attempts if each.name != BY_HAND]
+    attempts = leave_held(attempts, holds)
     attempts = [_end_orphan(each) if each.run_id in orphans else each for each in attempts]
     alive = [each for each in facts.in_progress if each.run_id not in orphans]
     rooms = set(list_rooms())
@@ -107,7 +112,15 @@ def read_status(
         watcher=watcher,
         has_sensors=_has_daemon(facts, now),
         requests=requests,
+        holds=tuple(holds),
     )
+
+
+def leave_held(attempts: Iterable[StageAttempt], holds: Iterable[Hold]) -> list[StageAttempt]:
+    """Return the attempts without the failures of what a person holds: nothing of it is to be done now."""
+    held = {(each.subject.kind.value, each.subject.name) for each in holds}
+    scopes = {stage.name: stage.scope for stage in STAGES}
+    return [each for each in attempts if each.state not in BAD or (scopes[each.stage], each.name) not in held]
 
 
 def _end_orphan(attempt: StageAttempt) -> StageAttempt:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from pokervod_pipelines.holds.listing import Hold
 from pokervod_pipelines.monitoring.status_runs import RecordedCheck, Run, RunState
 from pokervod_pipelines.workflows.run_requests import WaitingRequests
 
@@ -111,7 +112,7 @@ class SystemStatus:
     ``last_sync`` is when the last full sync ended, however; ``next_scheduled_sync`` is None where nothing starts it,
     and ``schedule_note`` says why. ``orphans`` are runs in progress whose process has ended. ``watcher`` is None where
     no watcher looks; ``has_sensors`` tells whether Dagster's daemon, which then looks, runs. ``requests`` are those of
-    events that have no run yet.
+    events that have no run yet; ``holds`` are what people keep the system from working on.
     """
 
     overall: Overall
@@ -125,3 +126,4 @@ class SystemStatus:
     watcher: WatcherStatus | None
     has_sensors: bool
     requests: WaitingRequests
+    holds: tuple[Hold, ...] = ()

@@ -13,6 +13,7 @@ from sqlalchemy import Engine
 
 from pokervod_pipelines.actors import new_correlation_id
 from pokervod_pipelines.errors import PokervodError
+from pokervod_pipelines.holds.listing import find_hold, find_holds
 from pokervod_pipelines.settings import Settings
 from pokervod_pipelines.settings.rooms import SheetSource
 from pokervod_pipelines.sheets.column_setup import locate_managed_columns
@@ -42,6 +43,7 @@ from pokervod_pipelines.sheets.reading_digest import (
     store_revision,
 )
 from pokervod_pipelines.sheets.sources import open_shared
+from pokervod_pipelines.subjects import SubjectKind
 
 LAG_SECONDS = 30.0
 """An edit that Drive dates this long after a reading, or before it, may be in the reading."""
@@ -50,20 +52,37 @@ READ_ALREADY = "its new version reads as before"
 
 
 def poll_sheets(engine: Engine, settings: Settings, memory: Mapping[str, ReadRequest]) -> PollDecision:
-    """Observe all sheets and decide which to read now; what only a person can correct is stored as their failure."""
-    seen = observe_sheets(engine, settings, settings.sheets)
+    """Observe all sheets and decide which to read now; what only a person can correct is stored as their failure.
+
+    Those that a person holds are not looked at: what was edited meanwhile is read once they are released.
+    """
+    held = _describe_held(engine, settings)
+    sheets = [each for each in settings.sheets if each.name not in held]
+    seen = observe_sheets(engine, settings, sheets)
     record_refusals(engine, seen, new_correlation_id())
-    in_use = find_in_use(engine, settings.sheets)
+    in_use = find_in_use(engine, sheets)
     now = datetime.now(UTC)
     decision = decide(
         seen,
         memory,
         in_use=in_use,
-        unread=find_unread(engine, seen, settings.sheets),
+        unread=find_unread(engine, seen, sheets),
         now=now,
         gather_seconds=settings.google.gather_seconds,
     )
-    return compare_sheets(engine, settings, seen, decision, now=now)
+    decision = compare_sheets(engine, settings, seen, decision, now=now)
+    remembered = {name: memory[name] for name in held if name in memory}
+    return replace(decision, memory=remembered | decision.memory, reasons=held | decision.reasons)
+
+
+def _describe_held(engine: Engine, settings: Settings) -> dict[str, str]:
+    """Return who holds what, by sheet; all of them where the workflow that reads them is held."""
+    with engine.connect() as connection:
+        reading = find_hold(connection, SubjectKind.WORKFLOW, "sheets_sync")
+        holds = find_holds(connection, SubjectKind.SHEET)
+    names = [each.name for each in settings.sheets]
+    found = {name: hold for name in names if (hold := holds.get(name) or reading)}
+    return {name: hold.describe(settings.zone) for name, hold in found.items()}
 
 
 def compare_sheets(

@@ -13,17 +13,11 @@ from sqlalchemy import Connection, Engine, text
 
 from pokervod_pipelines.errors import BadInput
 from pokervod_pipelines.events import EventType
-from pokervod_pipelines.events.cursors import (
-    Consumer,
-    advance_cursor,
-    keep_round,
-    read_pending,
-    read_round,
-    start_cursor,
-    stream_round,
-)
+from pokervod_pipelines.events.cursors import Consumer, take_events
 from pokervod_pipelines.events.log import LoggedEvent
 from pokervod_pipelines.settings import Settings
+from pokervod_pipelines.subjects import SubjectKind
+from pokervod_pipelines.workflows.held import PARTITIONS, list_held_targets
 from pokervod_pipelines.workflows.routes import ROUTES, list_sources
 from pokervod_pipelines.workflows.run_requests import (
     HandedRequest,
@@ -59,25 +53,9 @@ def route_events(engine: Engine, workflows: Mapping[str, Workflow]) -> bool:
     """Store what the next events ask for, in one transaction with the position in the log; return whether more wait."""
     with engine.begin() as connection:
         lock_requests(connection)
-        events = _read_events(connection)
+        events = take_events(connection, ROUTER, EVENTS_AT_ONCE)
         store_requests(connection, find_requests(connection, events, workflows))
     return len(events) == EVENTS_AT_ONCE
-
-
-def _read_events(connection: Connection) -> list[LoggedEvent]:
-    """Return the next events, and move the cursor past them."""
-    start_cursor(connection, ROUTER)
-    events: list[LoggedEvent] = []
-    left = read_round(connection, ROUTER)
-    if left is None:
-        left, events = read_pending(connection, ROUTER, EVENTS_AT_ONCE)
-    if not left.is_empty and not events:
-        events = list(stream_round(connection, ROUTER, left, limit=EVENTS_AT_ONCE))
-    if len(events) == EVENTS_AT_ONCE:
-        keep_round(connection, ROUTER, replace(left, first=events[-1].id + 1))
-    elif not left.is_empty:
-        advance_cursor(connection, ROUTER, left)
-    return events
 
 
 def hand_due(
@@ -85,13 +63,15 @@ def hand_due(
 ) -> Handover:
     """Hand over the requests whose time has come, those of higher priority first.
 
-    With ``busy``, the names of workflows, none is handed for these, and one at most for each other.
+    What a person holds waits, with all that is asked for of it. With ``busy``, the names of workflows, none is handed
+    for these, and one at most for each other.
     """
     with engine.begin() as connection:
         lock_requests(connection)
         now = connection.scalars(text("select clock_timestamp()")).one()
         found = _drop_invalid(connection, read_requests(connection), workflows, settings)
         due, waiting = split_due(_group(found), now)
+        due = _leave_held(due, list_held_targets(connection))
         due = due if busy is None else _take_one_each(due, busy)
         for each in due:
             mark_handed(connection, each)
@@ -120,6 +100,16 @@ def split_due(groups: Iterable[HandedRequest], now: datetime) -> tuple[list[Hand
         else:
             waiting.append(each.request)
     return sorted(due, key=lambda each: (-each.request.priority, each.request.event_id)), waiting
+
+
+def _leave_held(due: Iterable[HandedRequest], held: Mapping[SubjectKind, Collection[str]]) -> list[HandedRequest]:
+    """Return the requests whose workflow is not held, nor the library or sheet that it is told."""
+    return [
+        each
+        for each in due
+        if each.request.workflow not in held[SubjectKind.WORKFLOW]
+        and not any(each.request.input.get(field) in held[kind] for field, kind in PARTITIONS.items())
+    ]
 
 
 def _take_one_each(due: Iterable[HandedRequest], busy: Collection[str]) -> list[HandedRequest]:

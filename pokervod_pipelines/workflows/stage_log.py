@@ -51,5 +51,7 @@ def describe_counts(result: StageResult) -> str:
     >>> describe_counts(StageResult(stage="nas", name="wsop", seconds=1.0, counts={"files": 1_125, "added": 0}))
     'files 1,125'
     """
+    if result.held:
+        return result.held
     counts = result.counts | {"problems": result.problem_count}
     return ", ".join(f"{name} {count:,}" for name, count in counts.items() if count) or "nothing to do"

@@ -17,7 +17,8 @@ class StageResult:
 
     ``stage`` is nas, catalog, sheets or clips; ``name`` is the partition, or the stage again where there is none.
     ``error`` is None when it succeeded; ``is_skipped`` says that it did not begin. ``stale_since`` is set where it went
-    on with what was read then, since a newer reading failed.
+    on with what was read then, since a newer reading failed. ``held`` is set where it did not begin, since
+    a person holds its library or sheet: it says who, until when and why.
     """
 
     stage: str
@@ -29,6 +30,7 @@ class StageResult:
     error: str | None = None
     is_skipped: bool = False
     stale_since: datetime | None = None
+    held: str | None = None
 
     @property
     def succeeded(self) -> bool:

@@ -17,8 +17,10 @@ from pokervod_pipelines.nas.library_scan import scan_library
 from pokervod_pipelines.settings import Settings
 from pokervod_pipelines.sheets.own_rows import BY_HAND, has_own_rows
 from pokervod_pipelines.sheets.sync import sync_sheet
+from pokervod_pipelines.subjects import SubjectKind
 from pokervod_pipelines.workflows.directives import apply_directives
 from pokervod_pipelines.workflows.hands import link_hands
+from pokervod_pipelines.workflows.held import skip_held
 from pokervod_pipelines.workflows.stage_log import log_stage
 from pokervod_pipelines.workflows.stage_result import StageResult, make_result
 
@@ -39,6 +41,7 @@ class SyncRun:
 
 
 @log_stage("nas", "nas")
+@skip_held("nas", SubjectKind.LIBRARY)
 def run_nas_stage(run: SyncRun, library: str, progress: Progress | None = None) -> StageResult:
     """Scan a library into the inventory."""
     report = scan_library(run.engine, run.settings, library, correlation_id=run.correlation_id, progress=progress)
@@ -60,6 +63,7 @@ def run_nas_stage(run: SyncRun, library: str, progress: Progress | None = None) 
 
 
 @log_stage("media", "media")
+@skip_held("media", SubjectKind.LIBRARY)
 def run_media_stage(run: SyncRun, library: str, progress: Progress | None = None) -> StageResult:
     """Probe the new and changed videos of a library for duration, frame rate and tracks."""
     report = probe_library(run.engine, run.settings, library, correlation_id=run.correlation_id, progress=progress)
@@ -88,6 +92,7 @@ def run_catalog_stage(run: SyncRun, progress: Progress | None = None) -> StageRe
 
 
 @log_stage("sheets", "sheets")
+@skip_held("sheets", SubjectKind.SHEET)
 def run_sheets_stage(
     run: SyncRun,
     sheet: str,

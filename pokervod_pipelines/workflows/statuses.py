@@ -7,6 +7,8 @@ from pokervod_pipelines.errors import PokervodError
 from pokervod_pipelines.problems import Problem
 from pokervod_pipelines.sheets.statuses import store_write_problem
 from pokervod_pipelines.sheets.write_back import WriteBackReport, write_back
+from pokervod_pipelines.subjects import SubjectKind
+from pokervod_pipelines.workflows.held import skip_held
 from pokervod_pipelines.workflows.stage_log import log_stage
 from pokervod_pipelines.workflows.stage_result import StageResult, make_result
 from pokervod_pipelines.workflows.stages import SyncRun, run_clips_stage, run_sheets_stage
@@ -22,6 +24,7 @@ MAX_ROUNDS = 5
 
 
 @log_stage("statuses", "sheets")
+@skip_held("statuses", SubjectKind.SHEET)
 def run_statuses_stage(run: SyncRun, sheet: str) -> StageResult:
     """Write the status of every row, new ones included; what hinders it is stored for ``sheets list``.
 
@@ -63,7 +66,10 @@ def _write_until_shown(run: SyncRun, sheet: str) -> tuple[list[WriteBackReport],
     again, is_edited = replace(run, full=False), False
     rounds = [write_back(run.engine, run.settings, sheet, everything=run.full)]
     while rounds[-1].needs_reading and not (is_edited and len(rounds) == MAX_ROUNDS):
-        counts = run_sheets_stage(again, sheet, reread=True).counts
+        reading = run_sheets_stage(again, sheet, reread=True)
+        if reading.held:  # since the writing began
+            return rounds, is_edited
+        counts = reading.counts
         run_clips_stage(again, sheet)
         is_edited = is_edited or any(counts[name] for name in ("added", "changed", "removed"))
         if len(rounds) == MAX_ROUNDS:

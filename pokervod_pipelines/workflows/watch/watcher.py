@@ -28,6 +28,7 @@ from pokervod_pipelines.sheets.rotation import poll_sheets
 from pokervod_pipelines.workflows.arrivals import Arrivals, find_arrivals, list_day_runs
 from pokervod_pipelines.workflows.declared import list_workflows
 from pokervod_pipelines.workflows.first_day import find_first_day
+from pokervod_pipelines.workflows.held import find_workflow_hold
 from pokervod_pipelines.workflows.pending_events import read_pending_events
 from pokervod_pipelines.workflows.routing import hand_due, route_events
 from pokervod_pipelines.workflows.watch.orders import Orders, Runner, RunOrder
@@ -157,7 +158,8 @@ class _Watcher:
         with closing(RenewedAccess(ANSWER_SECONDS)) as access:
             while True:
                 began = time.monotonic()
-                if folders and HANDS not in self.orders.list_busy():
+                is_busy = HANDS in self.orders.list_busy()
+                if folders and not is_busy and find_workflow_hold(self.engine, HANDS) is None:
                     before, arrivals = arrivals, find_arrivals(self.engine, self.settings, arrivals, access)
                     asked = asked if arrivals is before else self._order_days(arrivals, asked)
                 self._note_look(Source.FOLDERS)
