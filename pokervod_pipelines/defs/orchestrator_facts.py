@@ -32,6 +32,7 @@ SENSORS = (
     "run_failures",
     "measures",
     "health",
+    "anomalies",
 )
 """The sensors that every version of the settings has; the clock of a rollout is there while its plan is."""
 

@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import Engine, text
 
 from pokervod_pipelines.definitions import build_defs
+from pokervod_pipelines.monitoring.detectors.registry import DETECTORS
 from pokervod_pipelines.settings import Settings, load_settings
 from pokervod_pipelines.settings.rooms import TeamSettings
 from pokervod_pipelines_tests.sync.installation import Installation, build_installation
@@ -33,6 +34,7 @@ GROUPS = {
     "render_instructions": "render",
     "render_outputs": "render",
     "weekly_validation": "monitoring",
+    "pipeline_health": "monitoring",
 } | {f"rollout/week_{number}": "rollout" for number in range(1, 10)}
 CHECKS = {
     "nas_files": {
@@ -64,6 +66,7 @@ CHECKS = {
         *("files_arrived", "names_understood", "rows_matched", "clips_usable"),
         *("hands_whole", "instructions_made", "graphics_delivered", "delivered_before_slot"),
     },
+    "pipeline_health": {each.name.value for each in DETECTORS},
 }
 WEEKS = {f"rollout/week_{number}": checks for number, checks in enumerate((6, 6, 12, 6, 14, 6, 1, 1, 26), 1)}
 """How many criteria each week of the plan has that ships."""
@@ -196,6 +199,7 @@ def test_the_jobs_and_schedules_are_those_of_the_design(defs: dg.Definitions) ->
         "measures",
         "run_failures",
         "health",
+        "anomalies",
     }
     assert {schedule.name: schedule.cron_schedule for schedule in repository.schedule_defs} == {
         "nightly_full_sync": "0 3 * * *",

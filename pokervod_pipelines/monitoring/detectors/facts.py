@@ -276,23 +276,23 @@ class ClockFacts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BreakerFacts:
-    """Tell of a service that is not called, since it did not answer."""
+    """Tell of a service outside since when it is not called, as it did not answer; None where it is called."""
 
     name: str
     title: str
-    opened_at: datetime
-    failures: int
-    error: str
+    opened_at: datetime | None
+    failures: int = 0
+    error: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ParkedFacts:
-    """Count the events that a consumer has given up, with what the newest failed for."""
+    """Count the events that a consumer has given up, with what the newest failed for; 0 for one that gave up none."""
 
     consumer: str
     count: int
-    since: datetime
-    error: str
+    since: datetime | None = None
+    error: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -167,7 +167,9 @@ def look_at_hands(facts: Facts, rules: MonitoringSettings, _: History) -> Look:
     if not hands.has_rules:
         return unused(name, "no rule of the settings makes graphics of premium hands")
     late = [each for each in hands.orphans if (facts.now - each.since).total_seconds() > minutes * MINUTE]
-    told = f"{count(hands.premium_hands, 'premium hand')}, each with its instruction"
+    told = f"{count(hands.premium_hands, 'premium hand')} of the last days, each with its instruction"
+    if not hands.premium_hands:
+        told = "no premium hand came in the last days"
     return judged(name, hands.premium_hands, told, [*_report_orphans(late, facts)])
 
 
@@ -204,5 +206,9 @@ def look_at_parked(facts: Facts, _: MonitoringSettings, __: History) -> Look:
             count=each.count,
         )
         for each in parked
+        if each.count and each.since is not None
     ]
-    return judged(Detector.EVENTS_PARKED, len(parked), "no consumer has given up an event", findings)
+    told = (
+        f"{count(len(parked), 'consumer')} of events, none has given one up" if parked else "no consumer has read yet"
+    )
+    return judged(Detector.EVENTS_PARKED, len(parked), told, findings)

@@ -30,9 +30,10 @@ from pokervod_pipelines.monitoring.incidents.looks import Change
 from pokervod_pipelines.monitoring.incidents.looks import record_looks as record
 from pokervod_pipelines.monitoring.incidents.reported import close_reported, report_finding
 from pokervod_pipelines.monitoring.incidents.shape import Finding, Look, LookState
+from pokervod_pipelines.monitoring.remediation.remediate import remediate
 from pokervod_pipelines.settings import Settings
 
-LookerName = Literal["sensor", "watcher"]
+LookerName = Literal["sensor", "watcher", "asset"]
 
 LOCK = "detectors"
 
@@ -129,6 +130,8 @@ class Looker:
             memory.note_look(connection, self.name, facts.now, seconds)
         if spooled_until is not None:
             self.spool.forget(spooled_until)
+        if is_first:
+            remediate(engine, self.settings)
         return LookReport(
             now=facts.now, looks=looks, changes=tuple(changes), is_first=is_first, seconds=round(seconds, 3)
         )

@@ -151,7 +151,8 @@ def _report_services(name: Detector, services: Sequence[ServiceFacts], facts: Fa
 def _list_breakers(service: str, facts: Facts) -> Iterator[str]:
     """Yield the keys of the open breakers that explain why the service is not well."""
     for each in () if isinstance(facts.breakers, Unread) else facts.breakers:
-        if each.name == service or (service == "alert channels" and each.name.startswith("channel:")):
+        named = each.name == service or (service == "alert channels" and each.name.startswith("channel:"))
+        if named and each.opened_at is not None:
             yield make_key(Detector.BREAKER_OPEN, Subject(kind=SubjectKind.SERVICE, name=each.name))
 
 
@@ -169,11 +170,13 @@ def look_at_breakers(facts: Facts, _: MonitoringSettings, __: History) -> Look:
             Detector.BREAKER_OPEN,
             Subject(kind=SubjectKind.SERVICE, name=each.name),
             AlertSeverity.WARNING,
-            f"{each.title} is not called since {show_seconds((facts.now - each.opened_at).total_seconds())}: "
+            f"{each.title} has not been called for {show_seconds((facts.now - each.opened_at).total_seconds())}: "
             f"{count(each.failures, 'call')} in a row failed, the last: {each.error}",
             f"correct it; it is tried again by itself, or now: `pokervod breakers reset {each.name} --reason …`",
             failures=each.failures,
         )
         for each in breakers
+        if each.opened_at is not None
     ]
-    return judged(Detector.BREAKER_OPEN, len(breakers), "every service is called", findings)
+    told = f"{count(len(breakers), 'service')} outside, each is called" if breakers else "no service outside is used"
+    return judged(Detector.BREAKER_OPEN, len(breakers), told, findings)

@@ -207,7 +207,7 @@ def judge_expected(
 
 
 def read_breakers(connection: Connection, settings: Settings) -> tuple[BreakerFacts, ...]:
-    """Return the services that are not called now."""
+    """Return the services outside, and since when one is not called."""
     return tuple(
         BreakerFacts(
             name=state.name,
@@ -217,7 +217,6 @@ def read_breakers(connection: Connection, settings: Settings) -> tuple[BreakerFa
             error=state.last_error or "no reason is known",
         )
         for service, state in list_breakers(connection, settings)
-        if state.opened_at is not None
     )
 
 

@@ -164,7 +164,7 @@ def read_hands(connection: Connection, settings: Settings, now: datetime) -> Han
 
 
 def read_parked(connection: Connection) -> tuple[ParkedFacts, ...]:
-    """Return how many events each consumer has given up."""
+    """Return every consumer of events, and how many it has given up."""
     return tuple(ParkedFacts(**row._mapping) for row in connection.execute(_PARKED))
 
 
@@ -226,7 +226,12 @@ _ORPHANS = text(f"""
 """)  # noqa: S608 - constants
 
 _PARKED = text("""
-    select consumer, count(*) as count, min(parked_at) as since,
-        coalesce((array_agg(error order by parked_at desc))[1], '') as error
-    from event_retries where parked_at is not null group by consumer order by consumer
+    select coalesce(c.consumer, r.consumer) as consumer, coalesce(r.count, 0) as count, r.since,
+        coalesce(r.error, '') as error
+    from event_cursors c full join (
+        select consumer, count(*) as count, min(parked_at) as since,
+            (array_agg(error order by parked_at desc))[1] as error
+        from event_retries where parked_at is not null group by consumer
+    ) as r on r.consumer = c.consumer
+    order by 1
 """)
