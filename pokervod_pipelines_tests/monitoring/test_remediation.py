@@ -1,61 +1,30 @@
-"""Check what is put right without a person: by the real queue, within budgets, never what a person holds or decided."""
+"""Check what is put right in the queue without a person: by its own functions, never what a person holds or decided."""
 
-from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
-from typing import Any
+from collections.abc import Callable, Mapping
 
 import pytest
 from sqlalchemy import Engine, text
 
-from pokervod_pipelines.actors import Actor
-from pokervod_pipelines.holds.placing import place_hold, release_holds
-from pokervod_pipelines.holds.windows import Coverage, plan_window
-from pokervod_pipelines.monitoring.incidents.listing import IncidentFilter, list_incidents
-from pokervod_pipelines.monitoring.incidents.shape import Incident, IncidentState, Subject, SubjectKind
-from pokervod_pipelines.monitoring.remediation.remediate import remediate
-from pokervod_pipelines.monitoring.remediation.shape import Action, ActionState, Outcome, RemedyKind
-from pokervod_pipelines.render import actions
-from pokervod_pipelines.render.failures import BadInstruction, BadWorker, TooSlow, TransientFailure
+from pokervod_pipelines.holds.windows import Coverage
+from pokervod_pipelines.monitoring.remediation.shape import Outcome, RemedyKind
+from pokervod_pipelines.render import actions, queue, workers
+from pokervod_pipelines.render.failures import BadInstruction, BadWorker, SpoiledOutput, TooSlow
 from pokervod_pipelines.settings import Settings
-from pokervod_pipelines.settings.render import RenderQueueSettings
-from pokervod_pipelines_tests.render.queue_database import QueueDatabase
-from pokervod_pipelines_tests.render.render_database import RenderDatabase
-
-ANNA = Actor(who="anna", reason="I look at it")
-AT_ONCE = {"after_minutes": 0}
-
-
-class Place:
-    """Hold a database with a queue, and the settings of what is put right in it."""
-
-    def __init__(self, engine: Engine, make: Callable[..., Settings]) -> None:
-        self.engine, self.make = engine, make
-        self.queue = QueueDatabase(engine=engine, limits=RenderQueueSettings(retry_seconds=0))
-        self.settings = make()
-
-    def configure(self, **kinds: Any) -> None:
-        self.settings = self.make(monitoring={"remediation": kinds})
-
-    def remediate(self, *, minutes: float = 0) -> list[Action]:
-        """Remedy so many minutes from now."""
-        with self.engine.connect() as connection:
-            now = connection.scalars(text("select now()")).one()
-        return remediate(self.engine, self.settings, now=now + timedelta(minutes=minutes))
-
-    def fail_for_good(self, error: Exception | None = None, **columns: Any) -> int:
-        """Request a graphic and let all its attempts fail."""
-        [id_] = self.queue.request(**columns)
-        while job := next(iter(self.queue.claim()), None):
-            self.queue.fail(job, error or TransientFailure("the share was away"))
-        return id_
-
-    def read(self, kind: str) -> list[Any]:
-        return self.queue.execute("select * from remediations where kind = :kind order by id", kind=kind)
-
-    def incidents(self) -> list[Incident]:
-        with self.engine.connect() as connection:
-            found = IncidentFilter(detectors=["remediation"], states=[IncidentState.OPEN])
-            return list_incidents(connection, found)
+from pokervod_pipelines.subjects import SubjectKind
+from pokervod_pipelines_tests.monitoring.remediation_place import (
+    ANNA,
+    AT_ONCE,
+    AWAY,
+    SPARED,
+    Place,
+    Spare,
+    cancel_it,
+    hold_it,
+    pause_it,
+    set_column,
+    tell,
+)
+from pokervod_pipelines_tests.render.queue_database import ids_of
 
 
 @pytest.fixture
@@ -63,13 +32,228 @@ def place(engine: Engine, settings_factory: Callable[..., Settings]) -> Place:
     return Place(engine, settings_factory)
 
 
-def test_smoke(place: Place) -> None:
-    place.configure(retry=AT_ONCE)
+@pytest.mark.parametrize(
+    ("error", "is_retried"),
+    [
+        (AWAY, True),
+        (TooSlow("no progress for 60 s"), True),
+        (SpoiledOutput("frame 3 is black"), True),
+        (BadWorker("the disk is full"), True),
+        (ConnectionResetError("reset by peer"), True),
+        (RuntimeError("a new one"), True),
+        # A person corrects these: another attempt would fail as well.
+        (BadInstruction("layer name is missing"), False),
+    ],
+)
+def test_what_failed_for_what_may_pass_is_retried_and_what_never_passes_is_not(
+    place: Place, error: Exception, is_retried: bool
+) -> None:
+    place.configure(**AT_ONCE)
+    id_ = place.fail_for_good(error)
+
+    found = place.remedy()
+
+    assert tell(found) == ([("retry", str(id_), "done")] if is_retried else [])
+    row = place.queue.row(id_)
+    assert (row.state, row.retry_count) == (("pending", 0) if is_retried else ("failed", 0))
+
+
+def test_what_the_queue_retries_by_itself_is_counted_and_not_done_again(place: Place) -> None:
+    place.configure(**AT_ONCE)
+    job = place.queue.claim_one()
+    place.queue.fail(job, AWAY)
+
+    assert place.remedy() == []
+    figures = place.count(RemedyKind.RETRY)
+    assert (figures.done, figures.by_queue, figures.success_rate) == (0, 1, None)
+
+
+def test_each_round_waits_longer_and_the_last_leaves_it_to_a_person(place: Place) -> None:
+    place.configure(retry={"rounds": 2})
     id_ = place.fail_for_good()
-    [action] = place.remediate()
-    assert (action.kind, action.subject.name, action.state) == (RemedyKind.RETRY, str(id_), ActionState.DONE)
-    assert place.queue.row(id_).state == "pending"
-    print(action)
-    place.queue.finish(*place.queue.claim())
-    assert place.remediate() == []
-    print(place.read("retry"))
+
+    assert place.remedy(4) == []
+    assert len(place.remedy(5.5)) == 1
+    place.fail_again(id_)
+    assert place.remedy(14) == []
+    [second] = place.remedy(16)
+    assert second.reason.startswith("round 2 of 2, it failed (transient): the share was away")
+    place.fail_again(id_)
+    assert place.remedy(23 * 60) == []
+
+
+def test_an_unknown_failure_gets_one_round(place: Place) -> None:
+    place.configure(**AT_ONCE)
+    id_ = place.fail_for_good(RuntimeError("a new one"))
+
+    assert len(place.remedy()) == 1
+    place.fail_again(id_, RuntimeError("a new one"))
+    assert place.remedy(60) == []
+
+
+@pytest.mark.parametrize("why", [*SPARED, "cancelled", "paused", "long ago"])
+def test_what_a_person_holds_plans_or_decided_is_not_retried(place: Place, why: str) -> None:
+    place.configure(**AT_ONCE)
+    id_ = place.fail_for_good()
+    others: Mapping[str, Spare] = {
+        "cancelled": cancel_it,
+        "paused": pause_it,
+        "long ago": set_column("finished_at", "now() - interval '25 hours'"),
+    }
+    {**SPARED, **others}[why](place, id_)
+    before = place.queue.row(id_)
+
+    assert place.remedy(1) == []
+    assert place.queue.row(id_) == before
+
+
+@pytest.mark.parametrize(
+    "coverage",
+    [
+        Coverage(kind=SubjectKind.TEMPLATE, name="payouts"),
+        Coverage(kind=SubjectKind.SHEET),
+        Coverage(kind=SubjectKind.INSTRUCTION, name="999"),
+    ],
+)
+def test_a_window_of_something_else_spares_nothing(place: Place, coverage: Coverage) -> None:
+    place.configure(**AT_ONCE)
+    id_ = place.fail_for_good()
+    place.plan(coverage)
+
+    assert tell(place.remedy()) == [("retry", str(id_), "done")]
+
+
+def test_what_is_released_is_retried(place: Place) -> None:
+    place.configure(**AT_ONCE)
+    id_ = place.fail_for_good()
+    hold_it(place, id_)
+    assert place.remedy() == []
+
+    place.release(SubjectKind.INSTRUCTION, str(id_))
+
+    assert tell(place.remedy()) == [("retry", str(id_), "done")]
+
+
+def test_a_person_who_decides_at_the_same_moment_wins(place: Place) -> None:
+    place.configure(**AT_ONCE)
+    id_ = place.fail_for_good()
+    with place.engine.begin() as connection:
+        actions.prioritize(connection, [id_], 5, ANNA)  # refused, and its row is locked
+        connection.execute(
+            text("update render_instructions set state = 'cancelled' where id = :id"),
+            {"id": id_},
+        )
+        assert place.remedy() == []
+
+    assert place.remedy() == []
+    assert place.queue.row(id_).state == "cancelled"
+
+
+def test_a_lost_job_is_rescued_once_nobody_else_did(place: Place) -> None:
+    early, late = place.lose(minutes=0.5), place.lose(minutes=2)
+
+    [action] = place.remedy()
+
+    assert tell([action]) == [("rescue", str(late), "done")]
+    assert (action.before["worker"], action.after["state"]) == ("w1", "pending")
+    assert (place.queue.row(late).state, place.queue.row(early).state) == ("pending", "processing")
+    assert queue.requeue_lost(place.engine, place.queue.limits)[0].job.id == early
+    place.queue.execute("update render_instructions set due_at = now()")
+    assert sorted(ids_of(place.queue.claim(9))) == sorted([early, late])
+
+
+def test_what_the_queue_rescued_is_counted_and_not_done_again(place: Place) -> None:
+    place.lose()
+    queue.requeue_lost(place.engine, place.queue.limits)
+
+    assert place.remedy() == []
+    assert (place.count(RemedyKind.RESCUE).done, place.count(RemedyKind.RESCUE).by_queue) == (0, 1)
+
+
+def test_a_job_that_a_person_stops_ends_as_cancelled_when_it_is_rescued(place: Place) -> None:
+    id_ = place.lose()
+    actions.cancel(place.engine, [id_], ANNA)
+
+    [action] = place.remedy()
+    assert (action.after["state"], place.queue.row(id_).state) == ("cancelled", "cancelled")
+
+
+def test_the_jobs_of_a_held_worker_or_one_worked_on_are_left_alone(place: Place) -> None:
+    for name in ("w1", "w2", "w3"):
+        workers.register(place.engine, name, ["local"])
+    ids = [place.lose(worker=name) for name in ("w1", "w2", "w3")]
+    place.hold(SubjectKind.WORKER, "w1")
+    place.plan(Coverage(kind=SubjectKind.WORKER, name="w2"))
+
+    assert tell(place.remedy()) == [("rescue", str(ids[2]), "done")]
+
+
+@pytest.mark.parametrize("why", [each for each in SPARED if each not in {"withdrawn", "asked to stop"}])
+def test_a_held_job_is_not_rescued(place: Place, why: str) -> None:
+    id_ = place.lose()
+    SPARED[why](place, id_)
+
+    assert place.remedy() == []
+    assert place.queue.row(id_).state == "processing"
+
+
+def test_what_waits_for_too_long_is_raised_step_by_step_and_workers_are_woken(place: Place) -> None:
+    workers.register(place.engine, "w1", ["local"])
+    fresh, late = place.queue.request(2)
+    place.wait(late, 31)
+    with place.engine.connect() as listener:
+        listener.execute(text("listen pokervod_render"))
+        listener.commit()
+        [action] = place.remedy()
+        assert listener.connection.driver_connection is not None
+        woken = [*listener.connection.driver_connection.notifies(timeout=5, stop_after=1)]
+
+    assert tell([action]) == [("prioritize", str(late), "done")]
+    assert (action.before, action.after, len(woken)) == ({"priority": 5}, {"priority": 3}, 1)
+    assert place.remedy(29) == []
+    assert [each.after["priority"] for each in place.remedy(30.5) if each.subject.name == str(late)] == [1]
+    assert place.queue.row(fresh).priority in (3, 5)
+
+
+def test_nothing_is_raised_where_no_worker_could_claim_it(place: Place) -> None:
+    [id_] = place.queue.request()
+    place.wait(id_, 60)
+
+    assert place.remedy() == []
+
+
+def test_a_priority_that_a_person_set_stays(place: Place) -> None:
+    workers.register(place.engine, "w1", ["local"])
+    [id_] = place.queue.request()
+    actions.prioritize(place.engine, [id_], 9, ANNA)
+    place.wait(id_, 60)
+
+    assert place.remedy() == []
+    assert place.queue.row(id_).priority == 9
+
+
+def test_a_wrong_rank_is_corrected_so_that_the_first_is_claimed_first(place: Place) -> None:
+    first, second = place.queue.request(2)
+    place.queue.execute("alter table render_instructions disable trigger guard_render_instruction")
+    place.queue.execute("update render_instructions set rank = rank + interval '3 hours' where id = :id", id=first)
+    place.queue.execute("alter table render_instructions enable trigger guard_render_instruction")
+
+    [action] = place.remedy()
+
+    assert tell([action]) == [("reorder", str(first), "done")]
+    assert ids_of(place.queue.claim(2)) == [first, second]
+    place.remedy()
+    assert place.find_outcomes() == [Outcome.HELPED]
+
+
+@pytest.mark.parametrize("why", SPARED)
+def test_what_a_person_holds_is_neither_raised_nor_ranked_anew(place: Place, why: str) -> None:
+    workers.register(place.engine, "w1", ["local"])
+    [id_] = place.queue.request()
+    place.wait(id_, 60)
+    SPARED[why](place, id_)
+    place.queue.execute("alter table render_instructions disable trigger guard_render_instruction")
+    place.queue.execute("update render_instructions set rank = rank + interval '3 hours'")
+    place.queue.execute("alter table render_instructions enable trigger guard_render_instruction")
+
+    assert place.remedy() == []

@@ -1,5 +1,6 @@
 """Probe a service that nobody calls since its breaker opened, so that what waits for it goes on."""
 
+import asyncio
 from collections.abc import Callable, Mapping
 from contextlib import closing
 from datetime import timedelta
@@ -13,8 +14,7 @@ from pokervod_pipelines.monitoring.remediation.spared import write_in_window
 from pokervod_pipelines.monitoring.remediation.turn import Turn, Work
 from pokervod_pipelines.policies.blocks import DRIVE, NEXRENDER, SHEETS
 from pokervod_pipelines.policies.breaker_store import read_states
-from pokervod_pipelines.policies.breakers import BreakerOpen, BreakerOptions
-from pokervod_pipelines.render.health import check_nexrender
+from pokervod_pipelines.policies.breakers import BreakerOptions
 from pokervod_pipelines.settings import Settings
 from pokervod_pipelines.sheets.sources import make_client
 from pokervod_pipelines.subjects import Subject, SubjectKind
@@ -75,15 +75,20 @@ def call_service(engine: Engine, settings: Settings, name: str) -> None:
 
 
 def _call_nexrender(engine: Engine, settings: Settings) -> None:
+    asyncio.run(_list_jobs(engine, settings))
+
+
+async def _list_jobs(engine: Engine, settings: Settings) -> None:
+    from pokervod_pipelines.render.renderers.nexrender.client import NexrenderClient  # noqa: PLC0415 - loads httpx2
+    from pokervod_pipelines.render.renderers.nexrender.guard import ServerGuard  # noqa: PLC0415
+
+    secret = settings.nexrender_secret.get_secret_value() if settings.nexrender_secret else None
     breaker = make_breaker(engine, NEXRENDER, BreakerOptions(zone=settings.zone))
+    client = NexrenderClient(settings.render.nexrender.url or "", secret, answer_seconds=SECONDS_PER_CALL)
     try:
-        call = breaker.enter()
-    except BreakerOpen:
-        return
-    with call:
-        failed = [each for each in check_nexrender(settings) if not each.passed]
-        if failed:
-            call.fail(failed[0].next_step or failed[0].summary)
+        await ServerGuard(breaker, outage_seconds=0.0).begin(client.list_jobs)
+    finally:
+        await client.close()
 
 
 def _call_drive(engine: Engine, settings: Settings) -> None:
