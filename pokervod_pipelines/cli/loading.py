@@ -51,6 +51,10 @@ COMMANDS = {
     "incidents": CommandEntry(
         "incidents", "Show what is wrong, once for each cause; acknowledge, mute, resolve, judge it."
     ),
+    "kpis": CommandEntry("kpis", "Show each promised figure with its target, reached or not.", False),
+    "detectors": CommandEntry(
+        "detectors", "Show how good the detectors are, by what people said of their alarms.", False
+    ),
     "weeks": CommandEntry("weeks", "Show which weeks are complete, stage by stage, and what is missing where."),
     "remediations": CommandEntry(
         "remediations", "Show what was put right without a person, and how often that helped or harmed.", False

@@ -1,0 +1,69 @@
+"""Show how good the detectors are: ``pokervod detectors``."""
+
+from dataclasses import asdict
+from datetime import datetime
+from typing import Annotated, Any
+
+import typer
+
+from pokervod_pipelines.cli.metric_pages import format_number, format_seconds, format_share
+from pokervod_pipelines.cli.options import JsonOption
+from pokervod_pipelines.cli.output import count_nouns, print_json, print_table
+from pokervod_pipelines.db.engine import open_database
+from pokervod_pipelines.monitoring.incidents.scoreboard import DetectorScore, score_detectors, total_scores
+from pokervod_pipelines.monitoring.measures.shape import make_window
+from pokervod_pipelines.periods import LENGTHS, read_length
+from pokervod_pipelines.settings import load_settings
+
+COLUMNS = ("detector", "alarms", "real", "expected", "noise", "missed", "right", "found", "after", "false a day")
+HINT = (
+    "right: of those judged real or noise · found: of what was real · after: median from its beginning · –: not known"
+)
+
+app = typer.Typer()
+
+
+@app.command("detectors")
+def detectors(
+    window: Annotated[str, typer.Option("--window", "-w", metavar="LENGTH", help=f"The last {LENGTHS}.")] = "30d",
+    as_json: JsonOption = False,
+) -> None:
+    """Show of each detector its alarms, what people said of them, what it missed, and how soon it told.
+
+    People say it by `pokervod incidents verdict`, and what was missed by `pokervod incidents open … --missed`.
+
+    Example: pokervod detectors --window 7d
+    """
+    span = make_window(read_length("--window", window))
+    with open_database(load_settings()) as engine, engine.connect() as connection:
+        scores = score_detectors(connection, span)
+    if as_json:
+        print_json(_make_document(scores, span.since, span.until))
+        return
+    total = total_scores(scores)
+    title = (
+        f"{count_nouns(total.alarms, 'alarm')} of {len(scores)} detectors in {window}, {total.unjudged:,} not judged"
+    )
+    print_table(title, COLUMNS, [_make_row(each) for each in (*scores, total)], right=COLUMNS[1:], hint=HINT)
+
+
+def _make_document(scores: list[DetectorScore], since: datetime, until: datetime) -> dict[str, Any]:
+    listed = [_describe(each) for each in scores]
+    return {"since": since, "until": until, "detectors": listed, "total": _describe(total_scores(scores))}
+
+
+def _describe(score: DetectorScore) -> dict[str, Any]:
+    rates = ("unjudged", "precision", "recall", "false_alarms_a_day")
+    return asdict(score) | {name: getattr(score, name) for name in rates}
+
+
+def _make_row(score: DetectorScore) -> tuple[str, ...]:
+    counts = (score.alarms, score.real, score.expected, score.noise, score.missed)
+    return (
+        score.detector,
+        *(f"{count:,}" for count in counts),
+        format_share(score.precision),
+        format_share(score.recall),
+        format_seconds(score.detect_seconds),
+        format_number(score.false_alarms_a_day),
+    )

@@ -1,0 +1,1 @@
+"""Measure the figures that the system promises, each against its target, from what the database has."""
