@@ -16,7 +16,9 @@ from pokervod_pipelines.errors import PokervodError
 from pokervod_pipelines.workflows.setup import prepare_folder
 
 if TYPE_CHECKING:
+    from pokervod_pipelines.settings import Settings
     from pokervod_pipelines.workflows.watch.orders import RunOrder
+    from pokervod_pipelines.workflows.watch.watcher import Observer
 
 app = typer.Typer()
 
@@ -43,8 +45,19 @@ def watch() -> None:
     name = f"{socket.gethostname()} process {os.getpid()}"
     runner = Runner(run=_run, report_lost=warm_runs.report_lost)
     err.print("Watcher is ready; Ctrl-C stops it.")
-    serve_tasks(partial(look, settings=settings, watcher=name, runner=runner, tell=_tell))
+    serve_tasks(partial(look, settings=settings, watcher=name, runner=runner, tell=_tell, make_observer=_make_observer))
     _tell("stopped")
+
+
+def _make_observer(settings: "Settings") -> "Observer":
+    """Return what looks with the detectors, beside the sensor that does."""
+    from pokervod_pipelines.defs.orchestrator_facts import OrchestratorFacts  # noqa: PLC0415 - only this process looks
+    from pokervod_pipelines.monitoring.detectors.looker import Looker  # noqa: PLC0415
+    from pokervod_pipelines.monitoring.detectors.watching import WatcherLooks  # noqa: PLC0415
+    from pokervod_pipelines.monitoring.health.access import DatabaseAccess  # noqa: PLC0415
+
+    access = DatabaseAccess(settings, OrchestratorFacts)
+    return WatcherLooks(looker=Looker(name="watcher", settings=settings), access=access)
 
 
 def _run(order: "RunOrder") -> None:

@@ -43,8 +43,11 @@ APART_SECONDS = 15.0
 SHORT_SECONDS = 60.0
 """A shorter outage of the database is a warning: a server that restarts takes less."""
 
-SAME = timedelta(minutes=5)
-"""An outage that two lookers saw began and ended for both within so long."""
+SAME = timedelta(seconds=75)
+"""An outage that two lookers saw began and ended for both within so long: each looks every 30 s."""
+
+GOES_ON = timedelta(minutes=2)
+"""A look that succeeds so soon after one that did not tells when the outage ended."""
 
 _log = logging.getLogger(__name__)
 
@@ -118,7 +121,8 @@ class Looker:
         rules = self.settings.monitoring
         with engine.begin() as connection:
             lock_until_commit(connection, LOCK)
-            changes, spooled_until = self._record_spooled(connection, facts.now)
+            answered_at = facts.now + timedelta(seconds=time.perf_counter() - began)  # it may have hung for minutes
+            changes, spooled_until = self._record_spooled(connection, answered_at)
             before = memory.read_memory(connection)
             looks: tuple[Look, ...] = ()
             if is_first := _is_first(before, facts.now):
@@ -160,14 +164,20 @@ def _is_first(before: memory.Memory, now: datetime) -> bool:
 
 
 def record_outage(connection: Connection, outage: Outage, settings: Settings, now: datetime) -> Sequence[Change]:
-    """Open and close the incident of an outage that is over, with its times; none where another looker has told it."""
-    if not settings.monitoring.detectors.database_away.enabled:
+    """Open and close the incident of an outage that is over, with its times; none where another looker has told it.
+
+    It lasted until now, unless nobody looked for a while after it. A short one, such as a restart, is none.
+    """
+    rule, until = settings.monitoring.detectors.database_away, outage.until
+    if now - until <= GOES_ON:
+        until = max(until, now)
+    seconds = (until - outage.since).total_seconds()
+    if not rule.enabled or seconds < rule.for_seconds:
         return []
     known = connection.execute(_KNOWN, {"key": DATABASE_KEY}).one_or_none()
-    if known is not None and known.opened_at <= outage.until + SAME and known.ended_at >= outage.since - SAME:
+    if known is not None and known.opened_at <= until + SAME and known.ended_at >= outage.since - SAME:
         return []
-    seconds = (outage.until - outage.since).total_seconds()
-    start, end = (each.astimezone(settings.zone) for each in (outage.since, outage.until))
+    start, end = (each.astimezone(settings.zone) for each in (outage.since, until))
     finding = Finding(
         detector=Detector.DATABASE_AWAY,
         subject=DATABASE,
@@ -177,7 +187,7 @@ def record_outage(connection: Connection, outage: Outage, settings: Settings, no
         advice="`pokervod logs --since 1h` tells what failed meanwhile; look at the server's own log",
         figures={
             "away_since": outage.since.isoformat(),
-            "away_until": outage.until.isoformat(),
+            "away_until": until.isoformat(),
             "seconds": round(seconds),
         },
     )

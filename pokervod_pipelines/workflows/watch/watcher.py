@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from multiprocessing.connection import Connection as Pipe
 from pathlib import Path
+from typing import Protocol
 
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
@@ -17,7 +18,7 @@ from sqlalchemy.exc import DBAPIError
 from pokervod_pipelines.db.engine import open_database
 from pokervod_pipelines.db.failures import is_transient, read_first_line
 from pokervod_pipelines.db.locks import take_lock
-from pokervod_pipelines.errors import ArchiveUnavailable, PokervodError
+from pokervod_pipelines.errors import ArchiveUnavailable, PokervodError, Unavailable
 from pokervod_pipelines.events.listen import POLL_SECONDS, start_listening, wait_for_append
 from pokervod_pipelines.policies.backoff import Backoff
 from pokervod_pipelines.processes.path_check import ANSWER_SECONDS
@@ -62,9 +63,27 @@ FAILURES = Backoff(first_seconds=2, limit_seconds=60)
 _log = logging.getLogger(__name__)
 
 
-def watch(pipe: Pipe, *, settings: Settings, watcher: str, runner: Runner, tell: Callable[[str], object]) -> None:
+class Observer(Protocol):
+    """Look at how everything is, besides the work: the detectors, which this room does not know."""
+
+    def follow(self) -> None:
+        """Look for ever, in a thread."""
+
+    def note_away(self, problem: str) -> None:
+        """Keep in mind that the database does not answer, though it cannot be recorded."""
+
+
+def watch(
+    pipe: Pipe,
+    *,
+    settings: Settings,
+    watcher: str,
+    runner: Runner,
+    tell: Callable[[str], object],
+    make_observer: Callable[[Settings], Observer],
+) -> None:
     """Order runs by the pipe for as long as the process at its other end lives; lead, or stand by."""
-    orders = Orders(pipe, runner)
+    orders, observer = Orders(pipe, runner), make_observer(settings)
     threading.Thread(target=_end_with, args=(orders,), daemon=True).start()
     try:
         with open_database(settings) as engine, engine.connect() as database:
@@ -72,11 +91,15 @@ def watch(pipe: Pipe, *, settings: Settings, watcher: str, runner: Runner, tell:
             driver.detach()  # no pool takes it back with its lock
             _wait_to_lead(driver, tell)
             tell(f"{watcher} looks at events, folders and sheets")
-            _Watcher(engine, settings, orders, watcher).run(driver)
+            threading.Thread(target=observer.follow, name="detectors", daemon=True).start()
+            _Watcher(engine, settings, orders, watcher, observer).run(driver)
     except PokervodError as error:
         tell(str(error))
+        if isinstance(error, Unavailable):
+            observer.note_away(str(error))
     except DBAPIError as error:
         tell(f"the database does not answer: {read_first_line(error)}")
+        observer.note_away(read_first_line(error))
     os._exit(1)
 
 
@@ -102,15 +125,16 @@ class _Watcher:
     settings: Settings
     orders: Orders
     name: str
+    observer: Observer
     looks: dict[Source, tuple[float, str]] = field(default_factory=dict)
 
     def run(self, database: Connection) -> None:
         """Look for work until the database cuts the connection with the lock."""
         for source, look in ((Source.FOLDERS, self._look_at_folders), (Source.SHEETS, self._look_at_sheets)):
-            thread = threading.Thread(target=_repeat, args=(source, look), name=source, daemon=True)
+            thread = threading.Thread(target=_repeat, args=(source, look, self.observer), name=source, daemon=True)
             thread.start()
         start_listening(database)
-        _repeat(Source.EVENTS, lambda: self._follow_events(database))
+        _repeat(Source.EVENTS, lambda: self._follow_events(database), self.observer)
 
     def _note_look(self, source: Source) -> None:
         """Store that the source is looked at, now and then and when what runs has changed.
@@ -216,7 +240,7 @@ def _read_stamps(files: Sequence[Path], access: Access) -> list[object]:
     return stamps
 
 
-def _repeat(source: Source, look: Callable[[], Iterator[None]]) -> None:
+def _repeat(source: Source, look: Callable[[], Iterator[None]], observer: Observer) -> None:
     """Look again and again; after a failure it begins anew. Where the database fails, the whole process ends.
 
     Its lock is lost then, and it begins anew as well.
@@ -229,6 +253,7 @@ def _repeat(source: Source, look: Callable[[], Iterator[None]]) -> None:
         except DBAPIError as error:
             if is_transient(error):
                 _log.error("the database does not answer: %s", read_first_line(error))
+                observer.note_away(read_first_line(error))
                 os._exit(1)
             failures = _pause(source, failures)
         except Exception:  # noqa: BLE001 - one source that fails stops no other

@@ -1,0 +1,68 @@
+"""Look with the detectors in the watcher, again and again, whether or not the database answers."""
+
+import logging
+import time
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import cast
+
+from sqlalchemy.exc import DBAPIError
+
+from pokervod_pipelines.db.failures import read_first_line
+from pokervod_pipelines.errors import PokervodError
+from pokervod_pipelines.monitoring.detectors.looker import Looker, LookReport
+from pokervod_pipelines.monitoring.detectors.reading import DetectorOrchestrator
+from pokervod_pipelines.monitoring.health.access import DatabaseAccess
+from pokervod_pipelines.processes.threads import run_in_thread
+
+LOOK_SECONDS = 30.0
+"""Between two looks."""
+
+LIMIT_SECONDS = 25.0
+"""A database that takes longer does not answer: one that hangs refuses nothing."""
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(kw_only=True)
+class WatcherLooks:
+    """Look in a thread of the watcher: a ``workflows.watch.watcher.Observer``."""
+
+    looker: Looker
+    access: DatabaseAccess
+    seconds: float = LIMIT_SECONDS
+    _stuck: "Future[LookReport] | None" = field(default=None, init=False)
+
+    def follow(self) -> None:
+        """Look for ever; a look that fails is logged, and the next one is made all the same."""
+        while True:
+            began = time.monotonic()
+            try:
+                for change in self.look().changes:
+                    _log.info("%s", change)
+            except Exception:  # noqa: BLE001 - whatever it is, the next look is made
+                _log.exception("the detectors could not look; they look again in %g s", LOOK_SECONDS)
+            time.sleep(max(1.0, LOOK_SECONDS - (time.monotonic() - began)))
+
+    def look(self) -> LookReport:
+        """Look within the time limit; while a look is stuck, no other is begun and the database is away."""
+        began = datetime.now(UTC)
+        if self._stuck is None or self._stuck.done():
+            self._stuck = run_in_thread(self._look, "detectors")
+        try:
+            return self._stuck.result(self.seconds)
+        except TimeoutError:
+            return self.looker.note_away(f"no answer within {self.seconds:.0f} s", now=began)
+
+    def _look(self) -> LookReport:
+        """Look by the connections that are open, which are opened anew where they failed."""
+        try:
+            opened = self.access.open()
+        except (PokervodError, DBAPIError) as error:
+            return self.looker.note_away(read_first_line(error) if isinstance(error, DBAPIError) else str(error))
+        return self.looker.look(opened.engine, cast(DetectorOrchestrator, opened.orchestrator))
+
+    def note_away(self, problem: str) -> None:
+        """Keep in the file that the watcher itself could not reach the database."""
+        self.looker.note_away(problem)
