@@ -1,4 +1,4 @@
-"""Define an alert before it is raised, and the length of its texts."""
+"""Define an alert, which is one message, before it is posted, and the length of its texts."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -37,12 +37,35 @@ class AlertSeverity(StrEnum):
         return list(AlertSeverity).index(self)
 
 
+class AlertKind(StrEnum):
+    """Tell what a message is about."""
+
+    OPENED = "opened"
+    REOPENED = "reopened"
+    ESCALATED = "escalated"
+    """The incident became graver."""
+
+    REMINDER = "reminder"
+    """Nobody has acknowledged the incident."""
+
+    RESOLVED = "resolved"
+    DIGEST = "digest"
+    """It gathers what was not worth a message of its own."""
+
+    EVENT = "event"
+    """A rule asks for an event of the log."""
+
+    MESSAGE = "message"
+    """It is about nothing that lasts."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Alert:
-    """Describe a condition that people should know of; ``key`` identifies it, so that it is sent once.
+    """Describe a message that people should have; it is sent once on each channel.
 
-    ``body`` is Markdown and is shortened to ``BODY_LIMIT``, ``title`` is one line of plain text. Neither may
-    contain secrets. Raises ``BadInput`` without a key, without a title, or for a link that is not a web address.
+    One of an incident is identified by its ``kind``, severity and opening, any other by ``key``. ``body`` is Markdown
+    and is shortened to ``BODY_LIMIT``, ``title`` is one line of plain text. Neither may contain secrets. Raises
+    ``BadInput`` without a key, without a title, or for a link that is not a web address.
     """
 
     key: str
@@ -51,6 +74,9 @@ class Alert:
     body: str = ""
     link: str | None = None
     correlation_id: str = ""
+    kind: AlertKind = AlertKind.MESSAGE
+    incident_id: int | None = None
+    opening: int | None = None
 
     def __post_init__(self) -> None:
         if not self.key.strip() or len(self.key) > KEY_LIMIT:

@@ -23,8 +23,8 @@ from sqlalchemy import Connection, Engine
 from pokervod_pipelines.alerts import delivery_store as store
 from pokervod_pipelines.alerts.channels import Channel, find_channels
 from pokervod_pipelines.alerts.delivery_store import DeliveryClaim
-from pokervod_pipelines.alerts.lifecycle import append_event
 from pokervod_pipelines.alerts.message import compose_message
+from pokervod_pipelines.alerts.posting import append_event
 from pokervod_pipelines.alerts.sending import SendFailure
 from pokervod_pipelines.alerts.transport import PREPARE_SECONDS, OpenTransport, Transport, open_transport
 from pokervod_pipelines.events import EventType

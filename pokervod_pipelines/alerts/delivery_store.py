@@ -6,7 +6,10 @@
        ▲                  │ lease ends      │  │
        │                  ╰── claim again   │  ╰──▶ dead        given up after days
        ╰──────── an attempt failed ─────────╯
-    pending, or with an expired lease, while a more severe message of the same alert and channel exists ──▶ superseded
+    pending, or with an expired lease, while the channel has a later message of the same incident ──▶ superseded
+
+Later are a graver one and any of a later opening. A message that waits until its incident is over tells so itself, and
+the one that it is over is superseded.
 
 In ``claimed`` nothing is sent yet, so a process that dies there leaves nothing behind, and a claim for a channel that
 is not called now is released. One that dies in ``sending`` may have sent the message: the next claim sets
@@ -43,8 +46,11 @@ class DeliveryClaim:
     body: str
     link: str | None
     correlation_id: str
-    times: int
+    kind: str
+    incident_id: int | None
     raised_at: datetime
+    acknowledged_at: datetime | None
+    acknowledged_by: str | None
     resolved_at: datetime | None
     resolved_by: str | None
     resolved_reason: str | None
@@ -83,7 +89,7 @@ def record_failed(
 
 
 def end_superseded(connection: Connection, channel: str, now: datetime) -> int:
-    """End the channel's deliveries of alerts with a more severe message; return how many."""
+    """End the channel's deliveries that a later message of the same incident replaces; return how many."""
     return connection.execute(_SUPERSEDE, {"channel": channel, "now": now}).rowcount
 
 
@@ -103,12 +109,13 @@ _CLAIM = text(f"""
         order by d.due_at, d.created_at, d.id limit 1 for update skip locked)
     update alert_deliveries d set state = 'claimed', claim_id = gen_random_uuid(), lease_until = :lease_until,
         may_have_been_delivered = d.may_have_been_delivered or old.state = 'sending',
+        told_end = e.resolved_at is not null,
         error = case when old.state = 'sending' then '{INTERRUPTED}' else d.error end
-    from alerts a, old
+    from old, alerts a left join monitoring_events e on e.id = a.incident_id and e.openings = a.opening
     where d.id = old.id and a.id = d.alert_id
     returning d.id, d.claim_id, d.channel, d.severity, d.attempts, d.may_have_been_delivered, d.error, d.created_at,
-        d.alert_id, a.key, a.title, a.body, a.link, a.correlation_id, a.times, a.raised_at, a.resolved_at,
-        a.resolved_by, a.resolved_reason
+        d.alert_id, a.key, a.title, a.body, a.link, a.correlation_id, a.kind, a.incident_id, a.raised_at,
+        e.acknowledged_at, e.acknowledged_by, e.resolved_at, e.resolved_by, e.resolved_reason
 """)  # noqa: S608 - constants
 
 _BEGIN = text("""
@@ -135,13 +142,18 @@ _FAILED = text("""
     where id = :id and claim_id = :claim_id returning state
 """)
 
+_RANK = "array_position(array['info', 'warning', 'error', 'critical'], cast({severity} as text))"
+
 _SUPERSEDE = text(f"""
     update alert_deliveries o set state = 'superseded', ended_at = :now, claim_id = null, lease_until = null
     where o.id in (
         select d.id from alert_deliveries d join alerts a on a.id = d.alert_id
-        where d.channel = :channel and d.ended_at is null and {_IS_FREE} and d.severity <> a.severity
-          and exists (select from alert_deliveries n
-              where n.alert_id = d.alert_id and n.channel = d.channel and n.severity = a.severity)
+        where d.channel = :channel and d.ended_at is null and {_IS_FREE} and a.incident_id is not null
+          and exists (select from alerts b join alert_deliveries n on n.alert_id = b.id and n.channel = d.channel
+              where b.incident_id = a.incident_id and n.state <> 'dead' and (b.opening > a.opening
+                  or b.opening = a.opening and case when a.kind = 'resolved' then n.state = 'pending' else
+                      b.kind <> 'resolved' and {_RANK.format(severity="b.severity")}
+                          > {_RANK.format(severity="a.severity")} end) and n.id <> d.id)
         for update of d skip locked)
 """)  # noqa: S608 - constants
 

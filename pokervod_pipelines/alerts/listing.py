@@ -1,4 +1,4 @@
-"""List alerts: which are open, who acknowledged them, and the state of each message."""
+"""List alerts, the messages, with the incident that each is of and the state of each delivery."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -27,30 +27,36 @@ class ListedDelivery:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListedAlert:
-    """Hold one alert, a row of ``alerts``, with its deliveries, oldest first."""
+    """Hold one alert, a row of ``alerts``, with its deliveries, oldest first.
+
+    ``state`` is that of its incident, which may be acknowledged, muted or resolved since; None without one.
+    """
 
     id: int
     key: str
+    kind: str
     severity: str
     title: str
     body: str
     link: str | None
     correlation_id: str
-    times: int
     raised_at: datetime
-    last_raised_at: datetime
-    acknowledged_at: datetime | None
-    acknowledged_by: str | None
-    acknowledged_reason: str | None
-    resolved_at: datetime | None
-    resolved_by: str | None
-    resolved_reason: str | None
+    incident_id: int | None
+    opening: int | None
+    state: str | None
     deliveries: tuple[ListedDelivery, ...]
 
 
-def list_alerts(connection: Connection, *, is_open: bool | None = None, page: Page | None = None) -> list[ListedAlert]:
-    """Return alerts, newest first; with ``is_open`` only open ones, or only resolved ones."""
-    rows = connection.execute(_ALERTS, {"is_open": is_open, "limit": (page or Page()).limit}).all()
+def list_alerts(
+    connection: Connection,
+    *,
+    is_open: bool | None = None,
+    incident_id: int | None = None,
+    page: Page | None = None,
+) -> list[ListedAlert]:
+    """Return alerts, newest first; with ``is_open`` only those of open incidents, or only all others."""
+    given = {"is_open": is_open, "incident_id": incident_id, "limit": (page or Page()).limit}
+    rows = connection.execute(_ALERTS, given).all()
     deliveries: dict[int, list[ListedDelivery]] = {row.id: [] for row in rows}
     for row in connection.execute(_DELIVERIES, {"ids": list(deliveries)}):
         values: dict[str, Any] = dict(row._mapping)
@@ -59,11 +65,13 @@ def list_alerts(connection: Connection, *, is_open: bool | None = None, page: Pa
 
 
 _ALERTS = text("""
-    select id, key, severity, title, body, link, correlation_id, times, raised_at, last_raised_at, acknowledged_at,
-        acknowledged_by, acknowledged_reason, resolved_at, resolved_by, resolved_reason
-    from alerts
-    where cast(:is_open as boolean) is null or (resolved_at is null) = :is_open
-    order by raised_at desc, id desc limit :limit
+    select a.id, a.key, a.kind, a.severity, a.title, a.body, a.link, a.correlation_id, a.raised_at, a.incident_id,
+        a.opening, case when e.resolved_at is not null then 'resolved' when e.muted_until > now() then 'muted'
+            when e.acknowledged_at is not null then 'acknowledged' when e.id is not null then 'open' end as state
+    from alerts a left join monitoring_events e on e.id = a.incident_id
+    where (cast(:is_open as boolean) is null or (e.id is not null and e.resolved_at is null) = :is_open)
+        and (cast(:incident_id as bigint) is null or a.incident_id = :incident_id)
+    order by a.raised_at desc, a.id desc limit :limit
 """)
 
 _DELIVERIES = text("""

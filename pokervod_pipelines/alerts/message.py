@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from pokervod_pipelines.alerts.alert import AlertKind
+
 if TYPE_CHECKING:
     from pokervod_pipelines.alerts.delivery_store import DeliveryClaim
 
@@ -18,15 +20,21 @@ class Message:
     delivery_id: str
     key: str
     severity: str
+    kind: str
     title: str
     body: str
     link: str | None
     footer: str
 
     @property
+    def is_good_news(self) -> bool:
+        """Return whether it says that something is over."""
+        return self.kind == AlertKind.RESOLVED
+
+    @property
     def headline(self) -> str:
-        """Return the title with the severity before it."""
-        return f"{self.severity.upper()}: {self.title}"
+        """Return the title with the severity before it, or that it is over."""
+        return f"{'RESOLVED' if self.is_good_news else self.severity.upper()}: {self.title}"
 
     @property
     def markdown(self) -> str:
@@ -41,6 +49,7 @@ def compose_message(claim: "DeliveryClaim") -> Message:
         delivery_id=str(claim.id),
         key=claim.key,
         severity=claim.severity,
+        kind=claim.kind,
         title=claim.title,
         body=claim.body,
         link=claim.link,
@@ -49,13 +58,24 @@ def compose_message(claim: "DeliveryClaim") -> Message:
 
 
 def _format_footer(claim: "DeliveryClaim") -> list[str]:
-    parts = [f"Raised {_format_time(claim.raised_at)}" + (f", {claim.times} times so far." if claim.times > 1 else ".")]
-    if claim.resolved_at is not None and claim.resolved_at != claim.raised_at:  # else it was only a message
-        parts.append(f"Resolved {_format_time(claim.resolved_at)} by {claim.resolved_by}: {claim.resolved_reason}.")
+    parts = [f"Raised {_format_time(claim.raised_at)}."]
+    if claim.incident_id is not None:
+        parts.append(f"Incident {claim.incident_id}.")
+    if claim.kind != AlertKind.RESOLVED:
+        parts += _format_changes(claim)
     parts.append(f"Delivery {claim.id}.")
     if claim.may_have_been_delivered:
         parts.append("You may have this message already: an earlier attempt was interrupted.")
     return parts
+
+
+def _format_changes(claim: "DeliveryClaim") -> list[str]:
+    """Return what became of the incident until the message was sent."""
+    if claim.resolved_at is not None:
+        return [f"Resolved {_format_time(claim.resolved_at)} by {claim.resolved_by}: {claim.resolved_reason}."]
+    if claim.acknowledged_at is not None:
+        return [f"Acknowledged {_format_time(claim.acknowledged_at)} by {claim.acknowledged_by}."]
+    return []
 
 
 def _format_time(moment: datetime) -> str:

@@ -27,6 +27,10 @@ NOTIFY_TYPES = {
     "error": NotifyType.FAILURE,
     "critical": NotifyType.FAILURE,
 }
+MAIL_PRIORITIES = {"info": ("5", "low"), "warning": ("3", "normal"), "error": ("2", "high"), "critical": ("1", "high")}
+"""``X-Priority`` and ``Importance`` of an e-mail: mail programs show and sort by one or the other."""
+
+GREEN = "#15803d"
 COLOURS = {"info": "#2f6fed", "warning": "#b7791f", "error": "#c2410c", "critical": "#c0262d"}
 
 _NOT_SENT = re.compile(
@@ -163,8 +167,11 @@ def _notify(plugin: NotifyBase, message: Message) -> bool:
     headers, fields = getattr(plugin, "headers", None), getattr(plugin, "payload_extras", None)
     if isinstance(headers, dict):
         headers[DELIVERY_HEADER] = message.delivery_id
+        if isinstance(plugin, NotifyEmail):
+            is_good = message.is_good_news
+            headers["X-Priority"], headers["Importance"] = MAIL_PRIORITIES["warning" if is_good else message.severity]
     if isinstance(fields, dict):
-        fields.update(delivery=message.delivery_id, key=message.key, severity=message.severity)
+        fields.update(delivery=message.delivery_id, key=message.key, severity=message.severity, kind=message.kind)
     body, body_format = _format_body(plugin, message)
     service = Apprise(asset=plugin.asset)
     service.add(plugin)
@@ -173,7 +180,7 @@ def _notify(plugin: NotifyBase, message: Message) -> bool:
             title=message.headline,
             body=body,
             body_format=body_format,
-            notify_type=NOTIFY_TYPES[message.severity],
+            notify_type=NotifyType.SUCCESS if message.is_good_news else NOTIFY_TYPES[message.severity],
         )
     )
 
@@ -191,7 +198,7 @@ def draw_mail(message: Message) -> str:
     """Return an e-mail as an HTML page that every mail program shows; HTML in the message is shown as text."""
     link = f'<p>Open: <a href="{escape(message.link)}">{escape(message.link)}</a></p>' if message.link else ""
     return _PAGE.format(
-        colour=COLOURS[message.severity],
+        colour=GREEN if message.is_good_news else COLOURS[message.severity],
         headline=escape(message.headline),
         body=_restyle_code(convert_markdown(message.body)),
         link=link,

@@ -1,4 +1,4 @@
-"""Define ``pokervod alerts``: list, acknowledge, resolve, send."""
+"""Define ``pokervod alerts``: list messages and send them; acknowledge and resolve the incidents that they are of."""
 
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -7,24 +7,29 @@ from uuid import uuid4
 
 import typer
 
-from pokervod_pipelines.alerts.alert import Alert, AlertSeverity
-from pokervod_pipelines.alerts.lifecycle import acknowledge_alert, raise_alert, resolve_alert
+from pokervod_pipelines.alerts.alert import Alert, AlertKind, AlertSeverity
 from pokervod_pipelines.alerts.listing import ListedAlert, list_alerts
+from pokervod_pipelines.alerts.posting import post_to
 from pokervod_pipelines.cli.options import ByOption, JsonOption, LimitOption, ReasonOption, read_actor
 from pokervod_pipelines.cli.output import count_listed, make_hint, out, print_json, print_table
 from pokervod_pipelines.db.engine import open_database
 from pokervod_pipelines.errors import BadInput, BadSettings, Unavailable
+from pokervod_pipelines.monitoring.incidents import lifecycle
+from pokervod_pipelines.monitoring.incidents.announcing import announce, announce_all
+from pokervod_pipelines.monitoring.incidents.old_keys import find_named
 from pokervod_pipelines.paging import Page
 from pokervod_pipelines.settings import load_settings
 
 app = typer.Typer(no_args_is_help=True)
 
-KeyArgument = Annotated[str, typer.Argument(metavar="KEY", help="As shown by `alerts list`.")]
+KeyArgument = Annotated[
+    str, typer.Argument(metavar="KEY", help="The key of the alert, or the number of its incident, as in `alerts list`.")
+]
 
 
 @app.command("list")
 def list_(
-    open_only: Annotated[bool, typer.Option("--open", help="Only alerts that are not resolved.")] = False,
+    open_only: Annotated[bool, typer.Option("--open", help="Only alerts of incidents that last.")] = False,
     limit: LimitOption = 50,
     as_json: JsonOption = False,
 ) -> None:
@@ -41,7 +46,7 @@ def list_(
         (
             each.raised_at,
             f"{each.severity}\n{_name_state(each)}",
-            f"{each.title}\n{each.key}",
+            f"{each.title}\n{_name_incident(each)}{each.key}",
             "\n".join(
                 f"{delivery.channel}: {delivery.state}" + (f", {delivery.error}" if delivery.error else "")
                 for delivery in each.deliveries
@@ -50,43 +55,52 @@ def list_(
         for each in listed
     ]
     columns = ("raised", "state", "alert and its key", "deliveries")
-    hint = make_hint(len(rows), limit=limit) if rows else f"No alert {'is open' if open_only else 'was raised yet'}."
+    hint = make_hint(len(rows), limit=limit) if rows else "Nothing lasts." if open_only else "No alert was raised yet."
     print_table(count_listed(len(rows), "alert", limit), columns, rows, hint=hint)
 
 
 def _name_state(alert: ListedAlert) -> str:
-    return "resolved" if alert.resolved_at else "acknowledged" if alert.acknowledged_at else "open"
+    """Return how the incident of the alert is now, and of what kind the alert is where that says more."""
+    kind = "" if alert.kind in {AlertKind.OPENED, AlertKind.MESSAGE} else alert.kind
+    return "\n".join(dict.fromkeys(filter(None, (kind, alert.state))))
+
+
+def _name_incident(alert: ListedAlert) -> str:
+    return f"incident {alert.incident_id}: " if alert.incident_id else ""
 
 
 @app.command("ack")
 def ack(key: KeyArgument, reason: ReasonOption, by: ByOption = "") -> None:
-    """Acknowledge an open alert: somebody works on it.
+    """Acknowledge the incident of an alert: somebody works on it. `pokervod incidents acknowledge` does the same.
 
     Example: pokervod alerts ack "rollout production week 4 escalated" --reason "on it"
     """
-    with open_database(load_settings()) as engine, engine.begin() as connection:
-        is_new = acknowledge_alert(connection, key, actor=read_actor(by, reason))
-    if not is_new:
-        raise BadInput(f"no open, unacknowledged alert with key {key!r}. List open ones: pokervod alerts list --open")
-    out.print("acknowledged", markup=False)
+    actor, settings = read_actor(by, reason), load_settings()
+    with open_database(settings) as engine, engine.begin() as connection:
+        number = find_named(connection, key)
+        if not lifecycle.acknowledge(connection, number, actor=actor):
+            raise BadInput(f"incident {number} is over or acknowledged already: pokervod incidents show {number}")
+    out.print(f"incident {number} is acknowledged", markup=False)
 
 
 @app.command("resolve")
 def resolve(key: KeyArgument, reason: ReasonOption, by: ByOption = "") -> None:
-    """Resolve an alert; the same condition raises a new one.
+    """Resolve the incident of an alert, which comes back if it lasts. `pokervod incidents resolve` does the same.
 
     Example: pokervod alerts resolve "rollout production week 4 escalated" --reason "fixed"
     """
-    with open_database(load_settings()) as engine, engine.begin() as connection:
-        is_new = resolve_alert(connection, key, actor=read_actor(by, reason))
-    if not is_new:
-        raise BadInput(f"no open alert with key {key!r}. List open ones: pokervod alerts list --open")
-    out.print("resolved", markup=False)
+    actor, settings = read_actor(by, reason), load_settings()
+    with open_database(settings) as engine, engine.begin() as connection:
+        number = find_named(connection, key)
+        if not lifecycle.resolve(connection, number, actor=actor):
+            raise BadInput(f"incident {number} is over already: pokervod incidents show {number}")
+        announce(connection, settings, now=datetime.now(UTC))
+    out.print(f"incident {number} is resolved", markup=False)
 
 
 @app.command("deliver")
 def deliver() -> None:
-    """Send what is due now; the sensor alert_delivery does so every 30 seconds.
+    """Post and send what is due now; the sensor alert_delivery does so every 30 seconds.
 
     Example: pokervod alerts deliver
     """
@@ -95,6 +109,7 @@ def deliver() -> None:
 
     settings = load_settings()
     with open_database(settings) as engine:
+        announce_all(engine, settings, now=datetime.now(UTC))
         failures = deliver_alerts(engine, settings)
     if failures:
         listed = "\n".join(f"  {channel}: {reason}" for channel, reason in failures.items())
@@ -114,11 +129,7 @@ def test() -> None:
         raise BadInput("no channel is configured. Add one under alerts.channels (docs/alerts.md).")
     key = f"test {uuid4().hex[:8]}"
     alert = Alert(key=key, severity=AlertSeverity.CRITICAL, title="A test of PokerVOD's alerts", body="It arrived.")
-    with open_database(settings) as engine:
-        with engine.begin() as connection:
-            raise_alert(connection, alert, settings.alerts.channels, now=datetime.now(UTC))
-        try:
-            deliver()
-        finally:
-            with engine.begin() as connection:
-                resolve_alert(connection, key, actor=read_actor("", "it was a test"))
+    names = [each.name for each in settings.alerts.channels]
+    with open_database(settings) as engine, engine.begin() as connection:
+        post_to(connection, alert, names)
+    deliver()

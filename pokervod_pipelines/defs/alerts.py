@@ -10,6 +10,7 @@ from pokervod_pipelines.alerts.channels import find_channels
 from pokervod_pipelines.alerts.delivery import deliver_alerts, list_callable
 from pokervod_pipelines.defs.logs import log_requests
 from pokervod_pipelines.defs.sensors import OpenEngine, is_running
+from pokervod_pipelines.monitoring.incidents.announcing import announce_all
 from pokervod_pipelines.settings import Settings
 
 DELIVERY_SECONDS = 30
@@ -19,7 +20,8 @@ _log = logging.getLogger(__name__)
 
 @dg.op(required_resource_keys={"engine", "settings"}, description="Sends every alert that is due.")
 def deliver(context: dg.OpExecutionContext) -> None:
-    """Try every due delivery once; failed ones are retried later."""
+    """Post what has become due, then try every due delivery once; failed ones are retried later."""
+    announce_all(context.resources.engine, context.resources.settings, now=datetime.now(UTC))
     for channel, reason in deliver_alerts(context.resources.engine, context.resources.settings).items():
         _log.warning("not delivered to %s, will be retried: %s", channel, reason)
 
@@ -43,9 +45,10 @@ def define_alert_sensors(settings: Settings, open_engine: OpenEngine) -> list[dg
         job_name="alerts",
         minimum_interval_seconds=DELIVERY_SECONDS,
         default_status=dg.DefaultSensorStatus.RUNNING,
-        description="Sends alerts that are due, and retries deliveries that failed.",
+        description="Posts what people have to know now, sends it, and retries deliveries that failed.",
     )
     def alert_delivery(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
+        announce_all(open_engine(), settings, now=datetime.now(UTC))
         with open_engine().connect() as connection:
             due = connection.scalar(_DELIVERIES_DUE, known | {"channels": list_callable(connection, channels)})
         if not due:

@@ -6,7 +6,7 @@ is read in rounds: a later snapshot fixes which events belong to one, so that re
 """
 
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -191,6 +191,30 @@ _ADVANCE = text("""
         snapshot = excluded.snapshot, round_snapshot = null, round_end = null, moved_at = now()
     where c.txid = :seen_txid and c.snapshot is not distinct from cast(:seen_snapshot as varchar)
 """)
+
+
+def take_events(connection: Connection, consumer: Consumer, limit: int) -> list[LoggedEvent]:
+    """Return the next events, at most ``limit``, and move the cursor past them when the caller's transaction commits.
+
+    The caller keeps others from reading for the consumer. One that has never read begins with what comes next.
+    """
+    start_cursor(connection, consumer)
+    events: list[LoggedEvent] = []
+    left = read_round(connection, consumer)
+    if left is None:
+        left, events = read_pending(connection, consumer, limit)
+    if not left.is_empty and not events:
+        events = list(stream_round(connection, consumer, left, limit=limit))
+    if len(events) == limit:
+        keep_round(connection, consumer, replace(left, first=events[-1].id + 1))
+    elif not left.is_empty:
+        advance_cursor(connection, consumer, left)
+    return events
+
+
+def forget_consumer(connection: Connection, name: str) -> None:
+    """Forget how far the consumer has read: it reads no more, or begins anew with what comes next."""
+    connection.execute(text("delete from event_cursors where consumer = :name"), {"name": name})
 
 
 def list_consumers(connection: Connection) -> list[Consumer]:

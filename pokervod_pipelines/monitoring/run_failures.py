@@ -1,4 +1,4 @@
-"""Raise one alert for each cause that makes a job fail, and resolve it once the job succeeds without it.
+"""Open one incident for each cause that makes a job fail, and close it once the job succeeds without it.
 
 A cause is an error with its numbers left out, so that a retry, or the next day's run, has the same one. A sync has as
 many as its stages have errors. Runs of one library or sheet are apart from those of another, days are not: a run of a
@@ -9,21 +9,28 @@ import hashlib
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from sqlalchemy import Connection, Engine, text
 
 from pokervod_pipelines.actors import Actor
-from pokervod_pipelines.alerts.alert import Alert, AlertSeverity
-from pokervod_pipelines.alerts.lifecycle import raise_alert, resolve_alert
+from pokervod_pipelines.alerts.alert import AlertSeverity, trim_body, trim_title
 from pokervod_pipelines.events.types import EventType
+from pokervod_pipelines.monitoring.incidents.announcing import announce
+from pokervod_pipelines.monitoring.incidents.looks import Change
+from pokervod_pipelines.monitoring.incidents.reported import close_reported, report_finding
+from pokervod_pipelines.monitoring.incidents.shape import Finding, Subject, SubjectKind
 from pokervod_pipelines.monitoring.status_facts import RECENT_ERRORS
 from pokervod_pipelines.settings import Settings
+from pokervod_pipelines.text.folding import make_storable
 
 WATCHER = "run_failures"
-"""Who resolves these alerts, and the beginning of their keys."""
+"""The detector of these incidents, which also closes them."""
+
+MAX_NAME = 150
 
 SHOWN = 10
-"""Names of a cause's stages that an alert lists."""
+"""Names of a cause's stages that an incident lists."""
 
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 _VARYING = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|\d+")
@@ -41,9 +48,14 @@ class EndedRun:
     error: str = ""
 
     @property
-    def subject(self) -> str:
-        """Return what the alerts of this run are about: its job, with the library or sheet."""
+    def name(self) -> str:
+        """Return the job, with the library or sheet."""
         return self.job if not self.partition or _DAY.fullmatch(self.partition) else f"{self.job} {self.partition}"
+
+    @property
+    def subject(self) -> Subject:
+        """Return what the incidents of this run are about."""
+        return Subject(kind=SubjectKind.WORKFLOW, name=self.name[:MAX_NAME])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,17 +67,19 @@ class Cause:
 
 
 def record_ended_runs(engine: Engine, settings: Settings, runs: Iterable[EndedRun]) -> list[str]:
-    """Raise and resolve the alerts of these runs, the earliest first; return what was done as sentences."""
+    """Open and close the incidents of these runs, the earliest first; return what was done as sentences."""
     done: list[str] = []
+    rules, now = settings.monitoring.incidents, datetime.now(UTC)
     for run in runs:
         with engine.begin() as connection:
             causes = find_causes(connection, run) if run.failed else []
-            keys = {make_key(run, cause): cause for cause in causes}
+            findings = [_make_finding(run, cause) for cause in causes]
             if not run.failed or _has_tried_all(connection, run):
-                done += _resolve_others(connection, run, [*keys])
-            for key, cause in keys.items():
-                outcome = raise_alert(connection, _make_alert(run, key, cause), settings.alerts.channels).outcome
-                done.append(f"{outcome}: {run.subject}: {cause.error}")
+                done += map(str, _close_others(connection, run, [each.key for each in findings], now))
+            for finding in findings:
+                change = report_finding(connection, finding, rules, now=now)
+                done.append(str(change) if change else f"again: {finding.summary}")
+            announce(connection, settings, now=now)
     return done
 
 
@@ -80,29 +94,24 @@ def find_causes(connection: Connection, run: EndedRun) -> list[Cause]:
     return found or [Cause(error=run.error or "no reason is known")]
 
 
-def make_key(run: EndedRun, cause: Cause) -> str:
-    """Return the key of the alert: the same for every run of the job that fails for this cause."""
+def _make_finding(run: EndedRun, cause: Cause) -> Finding:
+    """Return the finding, whose key is the same for every run of the job that fails for this cause."""
     digest = hashlib.sha256(_VARYING.sub("#", cause.error).encode("utf-8", "surrogatepass")).hexdigest()
-    return f"{_begin_key(run)}{digest[:12]}"
-
-
-def _begin_key(run: EndedRun) -> str:
-    return f"{WATCHER} {run.subject[:150]}: "
-
-
-def _make_alert(run: EndedRun, key: str, cause: Cause) -> Alert:
-    first = cause.error.strip().partition("\n")[0]
+    error = make_storable(cause.error).strip()
     named = ", ".join(cause.stages[:SHOWN]) + (" …" if len(cause.stages) > SHOWN else "")
     lines = [
-        cause.error.strip(),
+        error,
         f"It stopped {named}; everything else is up to date." if named else "",
         f"Run {run.run_id[:8]} of {run.job}; `pokervod status` shows how it is now.",
     ]
-    return Alert(
-        key=key,
+    return Finding(
+        detector=WATCHER,
+        subject=run.subject,
+        variant=digest[:12],
         severity=AlertSeverity.WARNING,
-        title=f"{run.subject} failed: {first}",
-        body="\n\n".join(line for line in lines if line),
+        summary=trim_title(f"{run.name} failed: {error.partition(chr(10))[0]}"),
+        advice="correct what the error says, then `pokervod status` shows how it is",
+        figures={"report": trim_body("\n\n".join(line for line in lines if line)), "run_id": run.run_id},
         correlation_id=run.correlation_id,
     )
 
@@ -113,12 +122,12 @@ def _has_tried_all(connection: Connection, run: EndedRun) -> bool:
     return bool(connection.scalar(_TRIED_ALL, {**types, "id": run.correlation_id, "run_id": run.run_id}))
 
 
-def _resolve_others(connection: Connection, run: EndedRun, kept: Sequence[str]) -> list[str]:
-    """Resolve the job's open alerts of other causes than this run's."""
+def _close_others(connection: Connection, run: EndedRun, kept: Sequence[str], now: datetime) -> list[Change]:
+    """Close the job's open incidents of other causes than this run's."""
     reason = f"run {run.run_id[:8]} {'failed for another cause' if run.failed else 'succeeded'}"
-    keys = connection.scalars(_OPEN, {"start": _begin_key(run), "kept": [*kept]}).all()
-    resolved = [key for key in keys if resolve_alert(connection, key, actor=Actor(who=WATCHER, reason=reason))]
-    return [f"resolved: {key}, {reason}" for key in resolved]
+    values = {"detector": WATCHER, "kind": run.subject.kind, "subject": run.subject.name, "kept": [*kept]}
+    keys = connection.scalars(_OPEN, values).all()
+    return close_reported(connection, keys, actor=Actor(who=WATCHER, reason=reason), now=now)
 
 
 _ERRORS = text("""
@@ -136,5 +145,8 @@ _TRIED_ALL = text("""
 """)
 
 _OPEN = text("""
-    select key from alerts where resolved_at is null and starts_with(key, :start) and key <> all(:kept) order by key
+    select key from monitoring_events
+    where resolved_at is null and (detector, subject_kind, subject) = (:detector, :kind, :subject)
+        and key <> all(:kept)
+    order by key
 """)

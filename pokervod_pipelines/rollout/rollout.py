@@ -10,9 +10,14 @@ from functools import partial
 from sqlalchemy import Connection, Engine
 
 from pokervod_pipelines.actors import Actor
-from pokervod_pipelines.alerts.alert import Alert, AlertSeverity
-from pokervod_pipelines.alerts.lifecycle import acknowledge_alert, raise_alert, resolve_alert
+from pokervod_pipelines.alerts.alert import Alert, AlertSeverity, trim_body
+from pokervod_pipelines.alerts.posting import post_alert
 from pokervod_pipelines.errors import Unavailable
+from pokervod_pipelines.monitoring.incidents import lifecycle
+from pokervod_pipelines.monitoring.incidents.announcing import announce
+from pokervod_pipelines.monitoring.incidents.listing import find_open
+from pokervod_pipelines.monitoring.incidents.reported import close_reported, report_finding
+from pokervod_pipelines.monitoring.incidents.shape import Finding, Subject, SubjectKind, make_key
 from pokervod_pipelines.rollout.context import RolloutContext
 from pokervod_pipelines.rollout.criteria.base import check_criterion
 from pokervod_pipelines.rollout.fixers.registry import FIXERS, choose_fixers
@@ -22,6 +27,9 @@ from pokervod_pipelines.rollout.report.text import ReportPart, write_page_file, 
 from pokervod_pipelines.rollout.report.wording import trim_text
 from pokervod_pipelines.rollout.store import RolloutStore
 from pokervod_pipelines.settings import Settings
+
+DETECTOR = "rollout"
+"""Who opens the incidents of escalations."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,58 +84,59 @@ class Rollout:
                 )
 
     def report_progress(self, store: RolloutStore) -> None:
-        """Raise an alert that a week passed, or with the final report, and resolve those of escalations."""
+        """Post that a week passed, or the final report, and close the incidents of escalations."""
         record = store.read()
         passed = max((each for each in record.attempts if each.passed), key=lambda each: each.id)
         is_completed = record.state is RolloutState.COMPLETED
-        self._raise(
-            store,
+        alert = Alert(
             key=f"rollout {self.plan.name} week {passed.week} attempt {passed.id}" + " completed" * is_completed,
             severity=AlertSeverity.INFO,
             title=f"{self.plan.title}: week {passed.week} passed" + ", rollout completed" * is_completed,
             body=self._write("report" if is_completed else "progress", record),
+            link=self.settings.rollout.link,
+            correlation_id=store.correlation_id,
         )
+        post_alert(store.connection, alert, self.settings.alerts.channels, now=store.now)
         self.resolve_escalations(store, record, Actor(who="the rollout", reason="the week passed"))
 
     def report_escalation(self, store: RolloutStore, week: int) -> None:
-        """Raise an alert that the week blocks, with what was tried and what to do."""
+        """Open the incident that the week blocks, with what was tried and what to do, and tell people."""
         record = store.read()
         cycle = record.weeks[week - 1].cycle
         count = sum(each.cycle == cycle for each in record.attempts_of(week))
         title = f"Rollout escalated: week {week} {self.plan.week(week).title} failed {count} times"
-        self._raise(
-            store,
-            key=self._name_escalation(week),
+        finding = Finding(
+            detector=DETECTOR,
+            subject=self._name_escalation(week),
             severity=AlertSeverity.CRITICAL,
-            title=trim_text(title, 140),
-            body=self._write("escalation", record, week),
+            summary=trim_text(title, 140),
+            advice="correct what failed, then continue: `pokervod rollout resume --reason …`",
+            figures={"report": trim_body(self._write("escalation", record, week)), "attempts": count},
+            correlation_id=store.correlation_id,
+            link=self.settings.rollout.link,
         )
+        report_finding(store.connection, finding, self.settings.monitoring.incidents, now=store.now)
+        announce(store.connection, self.settings, now=store.now)
 
     def acknowledge_escalation(self, store: RolloutStore, week: int, actor: Actor) -> None:
-        """Acknowledge the alert of the escalation."""
-        acknowledge_alert(store.connection, self._name_escalation(week), actor=actor, now=store.now)
+        """Acknowledge the incident of the escalation."""
+        number = find_open(store.connection, make_key(DETECTOR, self._name_escalation(week)))
+        if number is not None:
+            lifecycle.acknowledge(store.connection, number, actor=actor, now=store.now)
 
     def resolve_escalations(self, store: RolloutStore, record: RolloutRecord, actor: Actor) -> None:
-        """Resolve the alerts of all escalations in the record."""
-        for week in sorted({each.week for each in record.escalations}):
-            resolve_alert(store.connection, self._name_escalation(week), actor=actor, now=store.now)
+        """Close the incidents of all escalations in the record."""
+        weeks = sorted({each.week for each in record.escalations})
+        keys = [make_key(DETECTOR, self._name_escalation(week)) for week in weeks]
+        if keys:
+            close_reported(store.connection, keys, actor=actor, now=store.now)
+            announce(store.connection, self.settings, now=store.now)
 
     def _write(self, part: ReportPart, record: RolloutRecord, week: int | None = None) -> str:
         return write_text(part, self.plan, record, self.clock(), self.settings.rollout.link, week)
 
-    def _name_escalation(self, week: int) -> str:
-        return f"rollout {self.plan.name} week {week} escalated"
-
-    def _raise(self, store: RolloutStore, *, key: str, severity: AlertSeverity, title: str, body: str) -> None:
-        alert = Alert(
-            key=key,
-            severity=severity,
-            title=title,
-            body=body,
-            link=self.settings.rollout.link,
-            correlation_id=store.correlation_id,
-        )
-        raise_alert(store.connection, alert, self.settings.alerts.channels, now=store.now)
+    def _name_escalation(self, week: int) -> Subject:
+        return Subject(kind=SubjectKind.ROLLOUT, name=f"{self.plan.name} week {week}")
 
     def _make_context(self) -> RolloutContext:
         tokens = {name: token.get_secret_value() for name, token in self.settings.hook_tokens.items()}

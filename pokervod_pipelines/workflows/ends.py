@@ -3,14 +3,12 @@
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import Connection, Engine, text
 
-from pokervod_pipelines.actors import Actor
 from pokervod_pipelines.alerts.alert import Alert, AlertSeverity
-from pokervod_pipelines.alerts.lifecycle import raise_alert, resolve_alert
+from pokervod_pipelines.alerts.posting import post_alert
 from pokervod_pipelines.events import EventType, NewEvent, append_events
 from pokervod_pipelines.settings.alerts import AlertChannel
 from pokervod_pipelines.text.folding import make_storable
@@ -78,7 +76,7 @@ def _describe_end(end: EndedWorkflowRun, describe_failure: Callable[[str], str])
 
 
 def _notify(connection: Connection, event: NewEvent, channels: Sequence[AlertChannel]) -> None:
-    """Send a message once: the alert is over as soon as it is raised."""
+    """Send a message, once for each run."""
     end, failed = event.payload, event.type == FAILED
     told = " ".join(str(value) for value in end["input"].values())
     alert = Alert(
@@ -88,10 +86,7 @@ def _notify(connection: Connection, event: NewEvent, channels: Sequence[AlertCha
         body=end.get("error", ""),
         correlation_id=str(event.correlation_id),
     )
-    now = datetime.now(UTC)  # one moment for both says that it is only a message
-    raise_alert(connection, alert, channels, now=now)
-    actor = Actor(who="event_router", reason="a message, not a condition", correlation_id=alert.correlation_id)
-    resolve_alert(connection, alert.key, actor=actor, now=now)
+    post_alert(connection, alert, channels)
 
 
 def _log_end(event: NewEvent) -> None:

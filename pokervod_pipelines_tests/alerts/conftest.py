@@ -1,11 +1,12 @@
 """Start servers that channels speak to, and an outbox without channels."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 
 import pytest
 from sqlalchemy import Engine
 
+from pokervod_pipelines.settings import Settings
 from pokervod_pipelines_tests.alerts.outbox import Outbox, WarmSenders
 from pokervod_pipelines_tests.alerts.servers import HookServer, MailServer
 
@@ -18,9 +19,9 @@ def senders() -> Iterator[WarmSenders]:
 
 
 @pytest.fixture
-def outbox(engine: Engine, senders: WarmSenders) -> Outbox:
+def outbox(engine: Engine, senders: WarmSenders, settings_factory: Callable[..., Settings]) -> Outbox:
     """Return an outbox with an empty database, without channels."""
-    return Outbox(engine=engine, open_channel=senders)
+    return Outbox(engine=engine, base=settings_factory(), open_channel=senders)
 
 
 @pytest.fixture

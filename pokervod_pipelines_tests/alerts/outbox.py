@@ -1,4 +1,4 @@
-"""Raise alerts and have them delivered, with a clock of our own."""
+"""Post alerts, open incidents, and have their messages delivered, with a clock of our own."""
 
 from collections.abc import Callable
 from contextlib import suppress
@@ -13,13 +13,19 @@ from pokervod_pipelines.actors import Actor
 from pokervod_pipelines.alerts.alert import Alert, AlertSeverity
 from pokervod_pipelines.alerts.channels import Channel
 from pokervod_pipelines.alerts.delivery import DeliveryReport, deliver_pending
-from pokervod_pipelines.alerts.lifecycle import RaiseResult, acknowledge_alert, raise_alert, resolve_alert
 from pokervod_pipelines.alerts.listing import ListedAlert, list_alerts
 from pokervod_pipelines.alerts.message import Message
+from pokervod_pipelines.alerts.posting import post_alert
 from pokervod_pipelines.alerts.sending import PROGRAM, SendFailure
 from pokervod_pipelines.alerts.transport import OpenTransport, ServiceTransport, Transport, open_transport
+from pokervod_pipelines.monitoring.incidents import lifecycle
+from pokervod_pipelines.monitoring.incidents.announcing import announce_all
+from pokervod_pipelines.monitoring.incidents.listing import find_open
+from pokervod_pipelines.monitoring.incidents.reported import close_reported, report_finding
+from pokervod_pipelines.monitoring.incidents.shape import Finding, Subject, SubjectKind
 from pokervod_pipelines.paging import Page
 from pokervod_pipelines.processes.supervised import SupervisedChild
+from pokervod_pipelines.settings import Settings
 from pokervod_pipelines.settings.alerts import AlertChannel, AlertSettings
 from pokervod_pipelines_tests.alerts.servers import SLACK_TOKENS, HookServer, MailServer
 
@@ -31,6 +37,7 @@ class Outbox:
     """Hold a database, channels, and a clock that only ``wait`` moves."""
 
     engine: Engine
+    base: Settings
     now: datetime = START
     limits: AlertSettings = field(default_factory=AlertSettings)
     configured: list[AlertChannel] = field(default_factory=list)
@@ -38,7 +45,7 @@ class Outbox:
     open_channel: OpenTransport = open_transport
 
     def clear(self) -> None:
-        self.execute("truncate alerts, alert_deliveries, events restart identity cascade")
+        self.execute("truncate monitoring_events, alerts, alert_deliveries restart identity cascade")
 
     def execute(self, sql: str, **parameters: Any) -> list[Any]:
         with self.engine.begin() as connection:
@@ -63,18 +70,51 @@ class Outbox:
     def open_webhook(self, hook: HookServer, name: str = "web") -> Channel:
         return self.open(name, f"json://127.0.0.1:{hook.port}/hooks/sesame")
 
-    def raise_one(self, key: str = "week 4", severity: str = "critical", **fields: Any) -> RaiseResult:
+    @property
+    def settings(self) -> Settings:
+        """Return the settings with these channels."""
+        alerts = AlertSettings.model_validate(self.limits.model_dump(by_alias=True) | {"channels": self.configured})
+        return self.base.model_copy(update={"alerts": alerts})
+
+    def raise_one(self, key: str = "week 4", severity: str = "critical", **fields: Any) -> bool:
+        """Post a message that is of no incident."""
         alert = Alert(key=key, severity=AlertSeverity(severity), **({"title": f"{key} failed"} | fields))
         with self.engine.begin() as connection:
-            return raise_alert(connection, alert, self.configured, now=self.now)
+            return post_alert(connection, alert, self.configured, now=self.now)
 
-    def resolve(self, key: str = "week 4") -> bool:
+    def find(self, name: str = "nas", severity: str = "critical", **fields: Any) -> str | None:
+        """Report a finding and announce it, as its detector does; return what became of the incident."""
+        finding = make_finding(name, severity, **fields)
+        rules = self.base.monitoring.incidents
         with self.engine.begin() as connection:
-            return resolve_alert(connection, key, actor=Actor(who="eva", reason="fixed"), now=self.now)
+            change = report_finding(connection, finding, rules, now=self.now)
+        self.announce()
+        return change and change.type.value.rpartition(".")[2]
 
-    def acknowledge(self, key: str = "week 4") -> bool:
+    def end(self, name: str = "nas") -> None:
+        """Say that what was found is over."""
+        actor = Actor(who="root_away", reason="it is not found any more")
         with self.engine.begin() as connection:
-            return acknowledge_alert(connection, key, actor=Actor(who="eva", reason="on it"), now=self.now)
+            close_reported(connection, [make_finding(name).key], actor=actor, now=self.now)
+        self.announce()
+
+    def decide(self, decide: Callable[..., object], name: str = "nas", **values: Any) -> None:
+        """Let eva decide about the open incident."""
+        with self.engine.begin() as connection:
+            number = find_open(connection, make_finding(name).key)
+            assert number is not None
+            decide(connection, number, actor=Actor(who="eva", reason="on it"), **values)
+        self.announce()
+
+    def acknowledge(self, name: str = "nas") -> None:
+        self.decide(lifecycle.acknowledge, name, now=self.now)
+
+    def mute(self, name: str = "nas", **span: float) -> None:
+        self.decide(lifecycle.mute, name, until=self.now + timedelta(**span), now=self.now)
+
+    def announce(self) -> int:
+        """Post what has become due, as the sensor does."""
+        return announce_all(self.engine, self.settings, now=self.now)
 
     def deliver(self, open_channel: OpenTransport | None = None) -> DeliveryReport:
         opener = open_channel or self.open_channel
@@ -93,6 +133,13 @@ class Outbox:
 
     def events(self) -> list[str]:
         return [row[0] for row in self.execute("select type from events where source = 'alerts' order by id")]
+
+
+def make_finding(name: str = "nas", severity: str = "critical", **fields: Any) -> Finding:
+    """Return the finding that an archive root is away."""
+    given = {"detector": "root_away", "summary": f"root {name} is away", "advice": "mount it"} | fields
+    subject = Subject(kind=SubjectKind.ROOT, name=name)
+    return Finding(subject=subject, severity=AlertSeverity(severity), **given)
 
 
 class WarmSenders:

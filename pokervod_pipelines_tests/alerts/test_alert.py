@@ -33,7 +33,7 @@ def test_an_alert_that_nobody_could_read_is_refused(fields: dict[str, str]) -> N
 
 
 def test_severities_have_an_order() -> None:
-    assert sorted(AlertSeverity, key=lambda each: each.rank) == ["info", "warning", "critical"]
+    assert sorted(AlertSeverity, key=lambda each: each.rank) == ["info", "warning", "error", "critical"]
 
 
 @given(st.text(alphabet="a\n` \0", max_size=400), st.integers(40, 120))

@@ -49,7 +49,9 @@ def test_what_looks_like_markup_in_an_error_is_text(answers: list[str], number: 
 
 
 def test_a_message_that_was_prepared_by_a_child_that_died_is_not_sent() -> None:
-    message = Message(delivery_id="1", key="k", severity="info", title="t", body="", link=None, footer="")
+    message = Message(
+        delivery_id="1", key="k", severity="info", kind="message", title="t", body="", link=None, footer=""
+    )
     with closing(SupervisedChild(PROGRAM)) as child:
         child.ask(partial(prepare_message, "json://127.0.0.1:1/sesame", None, message))
         pid = child.ask(find_pid)

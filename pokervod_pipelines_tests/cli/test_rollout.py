@@ -95,7 +95,7 @@ def test_an_escalation_is_acknowledged_fixed_and_resumed(plans: PlanFolder, poke
     assert plans.record().state == "completed"
     kept = [(each.kind, each.week, each.by, each.reason) for each in plans.record().interventions]
     assert kept == [(kind, 2, "eva", "the table was filled by hand") for kind in ("acknowledge", "resume")]
-    resolved = plans.execute("select resolved_by from alerts where severity = 'critical'")
+    resolved = plans.execute("select resolved_by from monitoring_events where detector = 'rollout'")
     assert resolved == [("eva",)]
 
 
@@ -319,9 +319,10 @@ def test_programs_get_one_document(plans: PlanFolder, pokervod: RunCommand) -> N
     assert (said.json["state"], said.json["current"], said.json["percent"]) == ("escalated", 2, 25)
     plans.prove(2)
     assert pokervod("rollout", "resume", "--json", *WHY).json["state"] == "completed"
-    (alert, *_) = [each for each in pokervod("alerts", "list", "--json").json if each["severity"] == "critical"]
-    assert alert["key"] == "rollout demo week 2 escalated"
-    assert [each["state"] for each in alert["deliveries"]] == ["delivered"]
+    told = [each for each in pokervod("alerts", "list", "--json").json if each["severity"] == "critical"]
+    assert {each["key"] for each in told} == {"rollout demo week 2 escalated"}
+    assert [each["kind"] for each in told] == ["resolved", "opened"]
+    assert [each["state"] for alert in told for each in alert["deliveries"]] == ["delivered", "delivered"]
 
 
 def test_the_page_is_written_to_the_given_file(plans: PlanFolder, pokervod: RunCommand) -> None:

@@ -9,7 +9,7 @@ from sqlalchemy import Engine
 
 from pokervod_pipelines.actors import Actor
 from pokervod_pipelines.alerts.alert import Alert, AlertSeverity
-from pokervod_pipelines.alerts.lifecycle import raise_alert
+from pokervod_pipelines.alerts.posting import post_alert
 from pokervod_pipelines.db.engine import make_engine
 from pokervod_pipelines.definitions import build_defs
 from pokervod_pipelines.policies.blocks import find_channel_service
@@ -191,7 +191,7 @@ def raise_one(folder: PlanFolder) -> None:
     folder.urls = {"POKERVOD_ALERT_HERE": "console://"}
     with folder.engine.begin() as connection:
         alert = Alert(key="disk", severity=AlertSeverity.CRITICAL, title="The disk is full")
-        raise_alert(connection, alert, folder.settings.alerts.channels)
+        post_alert(connection, alert, folder.settings.alerts.channels)
 
 
 def test_alerts_are_asked_for_when_one_is_due_and_sent_once(
@@ -227,7 +227,7 @@ def test_a_channel_without_an_address_keeps_no_other_from_its_message_and_asks_f
     folder.alerts = {"channels": [{"name": "nowhere"}, {"name": "here"}]}
     with folder.engine.begin() as connection:
         alert = Alert(key="fan", severity=AlertSeverity.CRITICAL, title="The fan stands still")
-        raise_alert(connection, alert, folder.settings.alerts.channels)
+        post_alert(connection, alert, folder.settings.alerts.channels)
 
     result = load(folder).resolve_job_def("alerts").execute_in_process(instance=instance)
 

@@ -32,8 +32,8 @@ def close(data: WeekData, week: str = WEEK) -> bool:
         return close_week(connection, data.settings, Week.parse(week), actor=actor, now=data.now)
 
 
-def list_alerts(data: WeekData) -> list[tuple[str, str, str, bool]]:
-    rows = data.execute("select key, severity, title, resolved_at is not null from alerts order by id")
+def list_alerts(data: WeekData) -> list[tuple[str, str, str, str]]:
+    rows = data.execute("select key, severity, title, kind from alerts order by id")
     return [tuple(row) for row in rows]
 
 
@@ -51,7 +51,7 @@ def test_closing_freezes_the_figures_and_sends_the_grid_once(data: WeekData) -> 
     assert {(row.week, row.correlation_id, row.closed_at) for row in frozen} == {(WEEK, "c1", data.now)}
     assert len(frozen) == 8
     title = "Week 2026-W48 closed: 8 complete, of 8 stages"
-    assert list_alerts(data) == [("week 2026-W48", "info", title, True)]
+    assert list_alerts(data) == [("week 2026-W48", "info", title, "message")]
     assert list_deliveries(data) == ["all"]
     ((body,),) = data.execute("select body from alerts")
     assert "- ✓ hands: all 5 days\n" in body
@@ -65,7 +65,7 @@ def test_the_report_of_a_week_with_cases_is_a_warning_that_reaches_every_channel
     close(data)
 
     assert list_alerts(data) == [
-        ("week 2026-W48", "warning", "Week 2026-W48 closed: 6 complete, 2 incomplete, of 8 stages", True)
+        ("week 2026-W48", "warning", "Week 2026-W48 closed: 6 complete, 2 incomplete, of 8 stages", "message")
     ]
     assert list_deliveries(data) == ["all", "some"]
     ((body,),) = data.execute("select body from alerts")

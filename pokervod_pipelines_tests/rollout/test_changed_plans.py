@@ -182,8 +182,8 @@ def test_an_escalation_moves_with_its_week(folder: PlanFolder) -> None:
     folder.write(weeks=insert(list_weeks()), attempts=1)
     run_rollout(folder.rollout())
 
-    keys = folder.execute("select key from alerts where severity = 'critical' and resolved_at is null")
-    assert keys == [("rollout demo week 5 escalated",)]
+    open_ones = folder.execute("select detector, subject, severity from monitoring_events where resolved_at is null")
+    assert open_ones == [("rollout", "demo week 5", "critical")]
     assert [each.week for each in folder.record().escalations] == [5]
 
 

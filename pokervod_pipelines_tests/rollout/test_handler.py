@@ -72,8 +72,10 @@ def test_the_page_is_written_after_each_step_and_action(folder: PlanFolder) -> N
 
 
 def list_alerts(folder: PlanFolder) -> list[tuple[str, str | None]]:
-    """Return the alerts, and who resolved them."""
-    return [(key, by) for key, by in folder.execute("select key, resolved_by from alerts order by id")]
+    """Return what the incidents are about, and who resolved them, then the messages that are of none."""
+    incidents = folder.execute("select subject, resolved_by from monitoring_events order by id")
+    messages = folder.execute("select key, null from alerts where incident_id is null order by id")
+    return [(key, by) for key, by in [*incidents, *messages]]
 
 
 def test_a_resumption_that_is_refused_leaves_the_alert_open(folder: PlanFolder) -> None:
@@ -82,10 +84,10 @@ def test_a_resumption_that_is_refused_leaves_the_alert_open(folder: PlanFolder) 
 
     with pytest.raises(Exception, match="it has to pass before week 3 starts"):
         interventions.resume_rollout(folder.rollout(), EVA, week=3)
-    assert list_alerts(folder) == [("rollout demo week 1 escalated", None)]
+    assert list_alerts(folder) == [("demo week 1", None)]
 
     interventions.resume_rollout(folder.rollout(), EVA)
-    assert list_alerts(folder) == [("rollout demo week 1 escalated", "eva")]
+    assert list_alerts(folder) == [("demo week 1", "eva")]
 
 
 def test_the_alert_of_a_week_that_was_taken_out_of_the_plan_is_over_too(folder: PlanFolder) -> None:
@@ -96,7 +98,7 @@ def test_the_alert_of_a_week_that_was_taken_out_of_the_plan_is_over_too(folder: 
 
     run_rollout(folder.rollout())
 
-    *_, escalated, completed = list_alerts(folder)
-    assert escalated == ("rollout demo week 4 escalated", "the plan")
+    escalated, *_, completed = list_alerts(folder)
+    assert escalated == ("demo week 4", "the plan")
     assert completed[0].endswith("completed")
     assert folder.record().state == "completed"

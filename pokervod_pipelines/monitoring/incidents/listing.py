@@ -96,6 +96,12 @@ def find_number(connection: Connection, name: str) -> int:
     return int(found)
 
 
+def find_open(connection: Connection, key: str) -> int | None:
+    """Return the number of the open incident of this key, None where none is open."""
+    number: int | None = connection.scalar(_FIND_OPEN, {"key": key})
+    return number
+
+
 def find_incident(connection: Connection, incident_id: int, *, now: datetime | None = None) -> Incident:
     """Return the incident. Raises ``BadInput``."""
     row = connection.execute(_FIND, {"id": incident_id, "now": now or datetime.now(UTC)}).one_or_none()
@@ -144,3 +150,5 @@ _COUNT = text(f"""
 """)  # noqa: S608 - constants
 
 _FIND_KEY = text("select id from monitoring_events where key = :key order by id desc limit 1")
+
+_FIND_OPEN = text("select id from monitoring_events where key = :key and resolved_at is null")

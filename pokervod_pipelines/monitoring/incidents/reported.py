@@ -1,4 +1,4 @@
-"""Record what a program finds the moment it happens, such as a run that failed; detectors that look often use ``looks``.
+"""Record what a program finds the moment it happens, such as a run that failed; ``looks`` is for who looks often.
 
 Nothing is over because it was not reported again: whoever reported it says when it is.
 """
@@ -23,10 +23,22 @@ def report_finding(
 ) -> Change | None:
     """Open the incident of the finding, or reopen the one that ended lately; None where it is open and no graver.
 
-    It happened just now, so it comes back also where a person resolved it a moment ago.
+    It happened just now, so it comes back also where a person resolved it a moment ago. Where one of ``explained_by``
+    is open, it is folded under that.
     """
     lock_until_commit(connection, LOCK)
-    known = store.read_relevant(connection, [finding.key]).get(finding.key)
+    open_or_last = store.read_relevant(connection, [finding.key])
+    change = _record(connection, finding, open_or_last.get(finding.key), rules, now)
+    causes = (open_or_last[key] for key in finding.explained_by if key in open_or_last)
+    if cause := next((each for each in causes if each.is_open and each.cause_id is None), None):
+        [found] = [each for key, each in store.read_relevant(connection, []).items() if key == finding.key]
+        store.set_causes(connection, {found.id: cause.id})
+    return change
+
+
+def _record(
+    connection: Connection, finding: Finding, known: store.StoredIncident | None, rules: IncidentSettings, now: datetime
+) -> Change | None:
     oldest = now - timedelta(hours=rules.reopen_hours)
     if known is None or (known.resolved_at is not None and max(known.resolved_at, known.last_seen_at) < oldest):
         [opened] = store.insert(connection, [(finding, new_correlation_id())], now)

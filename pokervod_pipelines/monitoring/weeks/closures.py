@@ -6,7 +6,7 @@ from sqlalchemy import Connection, text
 
 from pokervod_pipelines.actors import Actor
 from pokervod_pipelines.alerts.alert import Alert, AlertSeverity
-from pokervod_pipelines.alerts.lifecycle import raise_alert, resolve_alert
+from pokervod_pipelines.alerts.posting import post_alert
 from pokervod_pipelines.errors import BadInput
 from pokervod_pipelines.monitoring.weeks.shape import StageState, Week, WeekValidation
 from pokervod_pipelines.monitoring.weeks.validation import describe_week, find_days, validate_week
@@ -42,7 +42,7 @@ def close_week(
 def _report(
     connection: Connection, settings: Settings, validation: WeekValidation, actor: Actor, now: datetime
 ) -> None:
-    """Send a message once: the alert is over as soon as it is raised."""
+    """Send a message, once for each week."""
     is_whole = all(each.state is not StageState.INCOMPLETE for each in validation.stages)
     alert = Alert(
         key=f"week {validation.week.name}",
@@ -51,8 +51,7 @@ def _report(
         body=f"{describe_week(validation)}\n\nSee `pokervod weeks --week {validation.week.name}`.",
         correlation_id=actor.correlation_id,
     )
-    raise_alert(connection, alert, settings.alerts.channels, now=now)
-    resolve_alert(connection, alert.key, actor=actor, now=now)
+    post_alert(connection, alert, settings.alerts.channels, now=now)
 
 
 _CLOSE = text("""
