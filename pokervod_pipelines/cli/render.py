@@ -15,7 +15,7 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
 from pokervod_pipelines.actors import new_correlation_id
-from pokervod_pipelines.cli import render_work
+from pokervod_pipelines.cli import render_bulk, render_work
 from pokervod_pipelines.cli.known import require_known
 from pokervod_pipelines.cli.options import ByOption, DayOption, JsonOption, SinceOption, UntilOption
 from pokervod_pipelines.cli.output import (
@@ -72,6 +72,7 @@ MAX_REASON = 100
 FIRST_STEP = "`pokervod render enqueue` requests a graphic, and so do the rules for premium hands"
 
 render_work.register(app)
+render_bulk.register(app)
 
 
 @app.command("enqueue")

@@ -82,7 +82,8 @@ def _name_subject(layers: Mapping[str, Any]) -> str:
 def describe_state(each: ListedInstruction) -> str:
     """Return the state, with the progress while it is running."""
     if each.state != "processing":
-        return each.state
+        is_held = each.held_until is not None and each.held_until > datetime.now(UTC)
+        return f"{each.state}, held" if is_held else each.state
     progress = "" if each.progress is None else f" {each.progress:.0%}"
     return f"processing{progress} by {each.claimed_by}"
 

@@ -17,21 +17,17 @@ from pokervod_pipelines.cli.options import (
     DayOption,
     JsonOption,
     ReasonOption,
-    SinceOption,
-    UntilOption,
     read_actor,
 )
 from pokervod_pipelines.cli.output import count_nouns, err, make_hint, out, print_json, print_table, show_time
-from pokervod_pipelines.cli.render_pages import WORKER_COLUMNS, WORKER_FIGURES, print_instructions, worker_rows
+from pokervod_pipelines.cli.render_pages import WORKER_COLUMNS, WORKER_FIGURES, worker_rows
 from pokervod_pipelines.cli.usage import LARGEST
 from pokervod_pipelines.db.engine import open_database
 from pokervod_pipelines.errors import BadInput
-from pokervod_pipelines.periods import read_period
 from pokervod_pipelines.processes.path_check import require_answer
 from pokervod_pipelines.render import actions, pauses, queue
 from pokervod_pipelines.render import workers as registry
 from pokervod_pipelines.render.actions import ActionReport
-from pokervod_pipelines.render.listing import InstructionFilter
 from pokervod_pipelines.render.outputs.marker import write_marker
 from pokervod_pipelines.render.states import Transition
 from pokervod_pipelines.render.templates import load_configured_templates, read_time_limits
@@ -48,7 +44,6 @@ def register(app: typer.Typer) -> None:
     """Add the commands to ``pokervod render``."""
     app.command("worker")(worker)
     app.command("retry")(retry)
-    app.command("bulk-retry")(bulk_retry)
     app.command("remake")(remake)
     app.command("cancel")(cancel)
     app.command("prioritize")(prioritize)
@@ -106,41 +101,6 @@ def retry(ids: Ids, reason: ReasonOption, by: ByOption = "", as_json: JsonOption
     Example: pokervod render retry 17 18 --reason "the font is installed"
     """
     _act(lambda engine, actor: actions.retry(engine, ids, actor), "requeued", reason, by, as_json=as_json)
-
-
-def bulk_retry(
-    state: Annotated[
-        list[str] | None, typer.Option("--state", "-s", help="In this state; default: failed and timed_out.")
-    ] = None,
-    template: TemplateOption = "",
-    day: DayOption = None,
-    since: SinceOption = "",
-    until: UntilOption = "",
-    reason: ReasonOption = "",
-    preview: Annotated[bool, typer.Option("--preview", help="Only list what would be retried.")] = False,
-    by: ByOption = "",
-    as_json: JsonOption = False,
-) -> None:
-    """Retry all graphics that failed or timed out, or those of a template, day or time; `--preview` lists them first.
-
-    Example: pokervod render bulk-retry --since 10:00 --preview
-
-    Example: pokervod render bulk-retry --since 10:00 --reason "the share is back"
-    """
-    settings = load_settings()
-    if template:
-        require_known("template", template, load_configured_templates(settings))
-    filters = InstructionFilter(
-        states=tuple(state or ()),
-        template=template or None,
-        day=day,
-        period=read_period(since, until, settings.zone),
-    )
-    if preview:
-        with open_database(settings) as engine:
-            print_instructions(actions.list_retryable(engine, filters), "would be retried", as_json=as_json)
-        return
-    _act(lambda engine, actor: actions.bulk_retry(engine, filters, actor), "requeued", reason, by, as_json=as_json)
 
 
 def remake(ids: Ids, reason: ReasonOption, by: ByOption = "", as_json: JsonOption = False) -> None:

@@ -14,11 +14,8 @@ from sqlalchemy import Connection, Engine, Row, text
 from pokervod_pipelines.actors import Actor
 from pokervod_pipelines.errors import BadInput
 from pokervod_pipelines.events import EventType, NewEvent, append_events
-from pokervod_pipelines.paging import Page
-from pokervod_pipelines.render.listing import InstructionFilter, ListedInstruction, list_instructions
 from pokervod_pipelines.render.states import State
 
-MAX_INSTRUCTIONS = 100_000
 RETRYABLE = (State.FAILED, State.TIMED_OUT, State.CANCELLED)
 
 
@@ -35,36 +32,19 @@ def retry(database: Engine | Connection, ids: Collection[int], actor: Actor) -> 
     return _act(database, ids, actor, refuse=_refuse_retry, statement=_RETRY, make_event=_make_retry_event)
 
 
-def bulk_retry(engine: Engine, filters: InstructionFilter, actor: Actor) -> ActionReport:
-    """Requeue what ``list_retryable`` returns."""
-    return retry(engine, [each.id for each in list_retryable(engine, filters)], actor)
-
-
-def list_retryable(engine: Engine, filters: InstructionFilter) -> list[ListedInstruction]:
-    """Return all instructions in force that fit and failed or timed out, or are in the states of the filter."""
-    states = filters.states or (State.FAILED, State.TIMED_OUT)
-    if wrong := [state for state in states if state not in RETRYABLE]:
-        raise BadInput(f"{wrong[0]} instructions cannot be retried; retryable states are {', '.join(RETRYABLE)}")
-    with engine.connect() as connection:
-        narrowed = filters.narrow(states=states, is_in_force=True)
-        found = list_instructions(connection, narrowed, page=Page(limit=MAX_INSTRUCTIONS))
-    return [each for each in found if each.withdrawn_at is None]
-
-
 def remake(engine: Engine, ids: Collection[int], actor: Actor) -> ActionReport:
     """Render completed instructions again, each as its next version: for a file that was lost or spoiled."""
     return _act(engine, ids, actor, refuse=_refuse_remake, statement=_REMAKE, make_event=_make_remake_event)
 
 
-def cancel(engine: Engine, ids: Collection[int], actor: Actor) -> ActionReport:
+def cancel(database: Engine | Connection, ids: Collection[int], actor: Actor) -> ActionReport:
     """Cancel instructions that are not completed; a running job is stopped first, by its worker."""
-    return _act(engine, ids, actor, refuse=_refuse_cancel, statement=_CANCEL, make_event=_make_cancel_event)
+    return _act(database, ids, actor, refuse=_refuse_cancel, statement=_CANCEL, make_event=_make_cancel_event)
 
 
 def prioritize(database: Engine | Connection, ids: Collection[int], priority: int, actor: Actor) -> ActionReport:
     """Set the priority of waiting or running instructions, 1 the highest. Raises ``BadInput`` outside 1 to 10."""
-    if not 1 <= priority <= 10:
-        raise BadInput(f"expected a priority from 1 (the highest) to 10, got {priority}")
+    require_priority(priority)
 
     def make_event(row: Row[Any]) -> NewEvent:
         return _make_update_event(row, change="prioritize", priority=priority, priority_before=row.priority)
@@ -93,6 +73,12 @@ def _begin(database: Engine | Connection) -> Iterator[Connection]:
 def reorder(database: Engine | Connection, ids: Collection[int], actor: Actor) -> ActionReport:
     """Rank waiting instructions anew by their priority and age, which is the queue's order."""
     return _act(database, ids, actor, refuse=_refuse_prioritize, statement=_REORDER, make_event=_make_reorder_event)
+
+
+def require_priority(priority: int) -> None:
+    """Raise ``BadInput`` for a priority outside 1 to 10."""
+    if not 1 <= priority <= 10:
+        raise BadInput(f"expected a priority from 1 (the highest) to 10, got {priority}")
 
 
 def _act(

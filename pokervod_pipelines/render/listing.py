@@ -21,7 +21,8 @@ DEFAULT_PAGE = Page()
 class InstructionFilter:
     """Filter instructions by the fields that are set.
 
-    ``is_in_force`` leaves out versions that a next one replaced; ``period`` is that of the last change of state.
+    ``is_in_force`` leaves out versions that a next one replaced; ``period`` is that of the last change of state,
+    ``created`` that of the request. ``error`` is part of the reason, in any case.
     """
 
     states: tuple[str, ...] = ()
@@ -32,6 +33,9 @@ class InstructionFilter:
     is_flagged: bool | None = None
     is_in_force: bool | None = None
     period: Period = ALWAYS
+    created: Period = ALWAYS
+    priority: int | None = None
+    error: str | None = None
 
     def narrow(self, **filters: Any) -> "InstructionFilter":
         """Return the same filter with these fields replaced."""
@@ -63,6 +67,7 @@ class ListedInstruction:
     reason: str
     by: str
     renderer: str
+    held_until: datetime | None
     created_at: datetime
     changed_at: datetime
     due_at: datetime
@@ -97,6 +102,9 @@ def list_instructions(
         raise BadInput(f"unknown state {unknown[0]!r}; {suggest_name(unknown[0], STATES)}")
     parameters = {field.name: getattr(filters, field.name) for field in fields(InstructionFilter)}
     parameters |= {"states": list(filters.states) or None, "limit": page.limit} | asdict(filters.period)
+    parameters |= {"created_since": filters.created.since, "created_until": filters.created.until}
+    for name in ("period", "created"):
+        del parameters[name]
     rows = connection.execute(_LIST, parameters)
     return [ListedInstruction(**row._mapping) for row in rows]
 
@@ -111,6 +119,10 @@ _LIST = text(f"""
       and (cast(:is_flagged as boolean) is null or (flagged is not null) = :is_flagged)
       and (cast(:is_in_force as boolean) is null or (superseded_by is null) = :is_in_force)
       and {filter_period("changed_at")}
+      and (cast(:created_since as timestamptz) is null or created_at >= :created_since)
+      and (cast(:created_until as timestamptz) is null or created_at < :created_until)
+      and (cast(:priority as integer) is null or priority = :priority)
+      and (cast(:error as text) is null or position(lower(:error) in lower(reason)) > 0)
     order by array_position(array['processing', 'pending'], state), priority * (state = 'pending')::int,
              case when state = 'pending' then id else -id end
     limit :limit

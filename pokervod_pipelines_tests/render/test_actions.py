@@ -7,7 +7,6 @@ from pokervod_pipelines.errors import BadInput
 from pokervod_pipelines.render import actions
 from pokervod_pipelines.render.actions import ActionReport
 from pokervod_pipelines.render.failures import BadInstruction
-from pokervod_pipelines.render.listing import InstructionFilter
 from pokervod_pipelines_tests.render.queue_database import QueueDatabase, ids_of
 
 ACTOR = Actor(who="eva", reason="the font is back", correlation_id="c")
@@ -46,16 +45,6 @@ def test_those_that_cannot_be_retried_are_reported_and_the_rest_is_done(queue_da
         waiting: f"instruction {waiting} is pending",
         999_999: "instruction 999999 is unknown",
     }
-
-
-def test_many_are_retried_by_filter(queue_database: QueueDatabase) -> None:
-    payouts, other = fail_one(queue_database, template="payouts"), fail_one(queue_database)
-    queue_database.request(template="payouts")
-
-    assert actions.bulk_retry(queue_database.engine, InstructionFilter(template="payouts"), ACTOR).done == (payouts,)
-    assert queue_database.row(other).state == "failed"
-    with pytest.raises(BadInput, match="completed instructions cannot be retried"):
-        actions.bulk_retry(queue_database.engine, InstructionFilter(states=("completed",)), ACTOR)
 
 
 def test_pending_and_failed_ones_are_cancelled_and_running_ones_are_stopped(queue_database: QueueDatabase) -> None:
