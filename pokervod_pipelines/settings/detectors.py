@@ -25,8 +25,9 @@ class StoppedSettings(DetectorSettings):
 
 
 class WorkerSettings(StoppedSettings):
-    """Decide when a worker has died, and when one is missed."""
+    """Decide when a worker has died, and when one is missed; one that restarts is back within ``for_seconds``."""
 
+    for_seconds: float = Field(default=30.0, ge=0, le=86_400)
     after_seconds: float = Field(default=60.0, ge=10, le=86_400)
     missed_seconds: float = Field(default=300.0, ge=0, le=86_400, description="Work waits so long, and none lives.")
 
@@ -39,8 +40,12 @@ class SensorSettings(StoppedSettings):
 
 
 class SourceSettings(DetectorSettings):
-    """Decide how long after its time a sheet, library or folder counts as not read."""
+    """Decide how long after its time a sheet, library or folder counts as not read.
 
+    A reading that fails is repeated: what passes within ``for_seconds`` needs nobody.
+    """
+
+    for_seconds: float = Field(default=180.0, ge=0, le=86_400)
     late_minutes: float = Field(default=120.0, ge=1, le=10_080, description="After the time of the schedule.")
     folder_minutes: float = Field(default=5.0, ge=0.5, le=10_080, description="Of a folder that nobody looks at.")
     waiting_minutes: float = Field(default=10.0, ge=1, le=10_080, description="Of files that are due and not read.")
@@ -94,6 +99,7 @@ class ThroughputSettings(DetectorSettings):
     end_share: float = Field(default=0.6, gt=0, le=1, description="It is over above this share.")
     min_jobs: int = Field(default=20, ge=1, le=100_000, description="Of fewer in the hour before it says nothing.")
     waiting_share: float = Field(default=0.5, gt=0, le=1, description="In this share of the hour work has to wait.")
+    waiting_minutes: float = Field(default=10.0, ge=0, le=1440, description="So long something has to wait now.")
 
 
 class RunSettings(DetectorSettings):
@@ -108,10 +114,10 @@ class RunSettings(DetectorSettings):
 class DetectorsSettings(SettingsModel):
     """Decide when each detector says that something is wrong, by its name."""
 
-    database_away: DetectorSettings = DetectorSettings()
+    database_away: LastingSettings = LastingSettings(for_seconds=20.0)
     disk_full: LastingSettings = LastingSettings()
     clock_skew: LastingSettings = LastingSettings()
-    root_away: LastingSettings = LastingSettings(for_seconds=30.0)
+    root_away: LastingSettings = LastingSettings()
     service_down: LastingSettings = LastingSettings()
     daemon_stopped: StoppedSettings = StoppedSettings()
     sensor_stopped: SensorSettings = SensorSettings()
@@ -127,7 +133,7 @@ class DetectorsSettings(SettingsModel):
     priority_inverted: InversionSettings = InversionSettings()
     error_rate: ErrorRateSettings = ErrorRateSettings()
     throughput_dropped: ThroughputSettings = ThroughputSettings()
-    graphic_failed: DetectorSettings = DetectorSettings()
+    graphic_failed: LastingSettings = LastingSettings(for_seconds=120.0)
     events_parked: DetectorSettings = DetectorSettings()
     run_stuck: RunSettings = RunSettings()
     run_failures: DetectorSettings = DetectorSettings()

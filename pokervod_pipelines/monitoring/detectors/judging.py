@@ -16,8 +16,11 @@ from pokervod_pipelines.settings.monitoring import MonitoringSettings
 REMEMBERED = timedelta(minutes=2)
 """What is not found for so long begins anew when it is found again; a look that is missed in between does no harm.
 
-What comes and goes lasts while it is found at half of the looks: two short failures apart are not one long one.
+What comes and goes lasts where it is found often enough: two short failures apart are not one long one.
 """
+
+OFTEN = 3
+"""What is not found at each look has to be found so often, and at more than half of the looks."""
 
 WAITING_SECONDS = 180.0
 """Old files that were just copied into a folder are read within this time."""
@@ -51,7 +54,8 @@ def _remember(finding: Finding, rules: MonitoringSettings, history: History, fac
     if before is None or facts.now - before.last_at > REMEMBERED:
         before = Found(finding=finding, first_at=facts.now, last_at=facts.now, is_open=False, times=0)
     times, lasted = before.times + 1, (facts.now - before.first_at).total_seconds()
-    has_lasted = lasted >= _find_wait(finding, rules) and times >= before.missed
+    is_steady = not before.missed or (times >= OFTEN and times > before.missed)
+    has_lasted = lasted >= _find_wait(finding, rules) and is_steady
     return replace(before, finding=finding, last_at=facts.now, times=times, is_open=before.is_open or has_lasted)
 
 
