@@ -64,13 +64,14 @@ def look_at_sources(facts: Facts, rules: MonitoringSettings, history: History) -
 
 
 def _judge_source(source: SourceFacts, facts: Facts, limits: SourceSettings, history: History) -> Finding | None:
+    if said := _describe_lag(source, facts, limits, history):
+        return _report_source(source, facts, said)
     if source.waiting and source.waiting_since is not None:
         waited = (facts.now - source.waiting_since).total_seconds()
         if waited > limits.waiting_minutes * MINUTE:
             said = f"has {count(source.waiting, 'file')} to be read, the oldest {show_seconds(waited)} old"
             return _report_source(source, facts, said, variant=WAITING)
-    said = _describe_lag(source, facts, limits, history)
-    return _report_source(source, facts, said) if said else None
+    return None
 
 
 def _report_source(source: SourceFacts, facts: Facts, said: str, *, variant: str = "") -> Finding:
@@ -84,6 +85,7 @@ def _report_source(source: SourceFacts, facts: Facts, said: str, *, variant: str
             *(make_key(Detector.BREAKER_OPEN, Subject(kind=SubjectKind.SERVICE, name=each)) for each in GOOGLE),
         ]
     elif kind is SubjectKind.FOLDER:
+        explained.append(make_key(Detector.WATCHER_STOPPED, Subject(kind=SubjectKind.SERVICE, name="watcher")))
         explained.append(make_key(Detector.SERVICE_DOWN, Subject(kind=SubjectKind.SERVICE, name="drop folders")))
     return make_finding(
         Detector.SOURCE_STALE,
