@@ -6,6 +6,7 @@ What a pause or a hold keeps is not looked at: it waits because a person wants i
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 
 from pokervod_pipelines.alerts.alert import AlertSeverity
 from pokervod_pipelines.monitoring.detectors.facts import EndedGroup, Facts, FailedGroup, HourFacts, WaitingGroup
@@ -47,7 +48,8 @@ BREAKERS = ("nexrender",)
 def look_at_pending(facts: Facts, rules: MonitoringSettings, history: History) -> Look:
     """Find instructions that could have been claimed for too long: of the queue, or of one template or renderer."""
     name, minutes = Detector.PENDING_TOO_LONG, rules.detectors.pending_too_long.minutes
-    groups = require(facts.queue).groups
+    queue = require(facts.queue)
+    groups = queue.groups
     waiting = sum(each.waiting for each in groups)
     late = [each for each in groups if each.delayed and each.since]
     if not late:
@@ -55,11 +57,10 @@ def look_at_pending(facts: Facts, rules: MonitoringSettings, history: History) -
         longest = f", the longest for {show_seconds((facts.now - min(since)).total_seconds())}" if since else ""
         return judged(name, waiting, f"{count(waiting, 'instruction')} wait{longest}; the limit is {minutes:g} min")
     delayed = sum(each.delayed for each in late)
-    subject = QUEUE
-    if not history.is_open(QUEUE_LATE_KEY):
-        subject = _find_cause(
-            [(each, each.delayed) for each in late], _has_others(groups, late, lambda each: each.waiting > 0)
-        )
+    wrong = [(each, each.delayed) for each in late]
+    # While nothing at all is claimed, that one template is late first says nothing about it.
+    others = _has_others(groups, late, lambda each: each.waiting > 0 and queue.claims > 0)
+    subject = _keep_subject(name, wrong, history) or _find_cause(wrong, others)
     age = max((facts.now - each.since).total_seconds() for each in late if each.since)
     told = f"{count(delayed, 'instruction')} of {waiting:,} that wait could have been claimed for more than"
     of = "" if subject is QUEUE else f" ({subject})"
@@ -113,11 +114,31 @@ def _find_cause(wrong: Sequence[tuple[WaitingGroup | EndedGroup, int]], others: 
     total = sum(templates.values())
     template, of_template = templates.most_common(1)[0]
     if of_template >= CONCENTRATED * total and others.templates - {template}:
-        return Subject(kind=SubjectKind.TEMPLATE, name=template)
+        return _name_template(template)
     renderer, of_renderer = renderers.most_common(1)[0]
     if of_renderer >= CONCENTRATED * total and others.renderers - {renderer}:
-        return Subject(kind=SubjectKind.SERVICE, name=f"renderer {renderer}")
+        return _name_renderer(renderer)
     return QUEUE
+
+
+def _name_template(name: str) -> Subject:
+    return Subject(kind=SubjectKind.TEMPLATE, name=name)
+
+
+def _name_renderer(name: str) -> Subject:
+    return Subject(kind=SubjectKind.SERVICE, name=f"renderer {name}")
+
+
+def _keep_subject(
+    detector: Detector, wrong: Sequence[tuple[WaitingGroup | EndedGroup, int]], history: History
+) -> Subject | None:
+    """Return the subject of the incident that is open, while it is part of what is wrong: one cause is told once."""
+    parts = {QUEUE}
+    for group, number in wrong:
+        parts |= {_name_template(group.template), _name_renderer(group.renderer)} if number else set()
+    found = (each for each in history.found.values() if each.is_open and each.finding.detector == detector)
+    subjects = [each.finding.subject for each in found if each.finding.subject in parts]
+    return QUEUE if QUEUE in subjects else next(iter(subjects), None)
 
 
 def look_at_processing(facts: Facts, rules: MonitoringSettings, _: History) -> Look:
@@ -197,18 +218,17 @@ def _judge_errors(
     groups: Sequence[EndedGroup], limits: ErrorRateSettings, history: History, host: str
 ) -> Iterator[Finding]:
     ended, bad = sum(map(_count_ended, groups)), sum(map(_count_bad, groups))
-    whole = make_key(Detector.ERROR_RATE, QUEUE)
     if ended >= limits.min_jobs and bad > ended * (limits.end_share if _is_any_open(history) else limits.share):
         good = [each for each in groups if _count_ended(each) and not _is_bad(each, limits.share)]
         others = _Others(frozenset(each.template for each in good), frozenset(each.renderer for each in good))
-        subject = (
-            QUEUE if history.is_open(whole) else _find_cause([(each, _count_bad(each)) for each in groups], others)
-        )
+        wrong = [(each, _count_bad(each)) for each in groups]
+        worse = [(each, number) for each, number in wrong if _is_bad(each, limits.share)]
+        subject = _keep_subject(Detector.ERROR_RATE, worse, history) or _find_cause(wrong, others)
         yield _make_error(subject, groups, ended, bad, limits, host)
         return
     for template in sorted({each.template for each in groups}):
         own = [each for each in groups if each.template == template]
-        subject = Subject(kind=SubjectKind.TEMPLATE, name=template)
+        subject = _name_template(template)
         share = limits.end_share if history.is_open(make_key(Detector.ERROR_RATE, subject)) else limits.share
         of, failed = sum(map(_count_ended, own)), sum(map(_count_bad, own))
         if of >= limits.min_jobs and failed > of * share * TEMPLATE_FACTOR:
@@ -228,7 +248,6 @@ def _make_error(
 ) -> Finding:
     late = sum(each.timed_out for each in groups)
     worst = Counter({each.template: _count_bad(each) for each in groups}).most_common(1)[0]
-    outputs = Subject(kind=SubjectKind.SERVICE, name="outputs")
     return make_finding(
         Detector.ERROR_RATE,
         subject,
@@ -239,13 +258,27 @@ def _make_error(
         "`pokervod render list --state failed` shows why",
         explained_by=(
             *_list_breakers(each.renderer for each in groups if _count_bad(each)),
-            make_key(Detector.SERVICE_DOWN, outputs),
-            *(make_key(Detector.DISK_FULL, name_disk(each, host)) for each in ("outputs", "home")),
+            *_list_places(host),
+            *(key for key in _list_error_keys(groups) if key != make_key(Detector.ERROR_RATE, subject)),
         ),
         failed=bad,
         ended=ended,
         timed_out=late,
     )
+
+
+def _list_places(host: str) -> Iterator[str]:
+    """Yield the keys of what is wrong with the place that graphics are written to."""
+    yield make_key(Detector.SERVICE_DOWN, Subject(kind=SubjectKind.SERVICE, name="outputs"))
+    for each in ("outputs", "home"):
+        yield make_key(Detector.DISK_FULL, name_disk(each, host))
+
+
+def _list_error_keys(groups: Iterable[EndedGroup | FailedGroup]) -> Iterator[str]:
+    """Yield the keys of what is wider than one template: of its renderer, and of the queue."""
+    for each in sorted({each.renderer for each in groups}):
+        yield make_key(Detector.ERROR_RATE, _name_renderer(each))
+    yield make_key(Detector.ERROR_RATE, QUEUE)
 
 
 def _count_ended(group: EndedGroup) -> int:
@@ -266,7 +299,9 @@ def look_at_throughput(facts: Facts, rules: MonitoringSettings, history: History
     waited = hours.waiting_minutes / hours.looked_minutes
     told = f"{now:,} graphics in the last hour, {before:,} in the hour before"
     share = limits.end_share if history.is_open(make_key(name, QUEUE)) else limits.share
-    waits = any(each.waiting for each in require(facts.queue).groups)
+    late = facts.now - timedelta(minutes=limits.waiting_minutes)
+    # After a hurry the queue is calm again: what waits for a moment then is no sign of slowness.
+    waits = any(each.waiting and each.since and each.since <= late for each in require(facts.queue).groups)
     if now >= before * share or waited < limits.waiting_share or not waits:
         idle = "" if waited >= limits.waiting_share and waits else f"; work waited in {waited:.0%} of the hour"
         return judged(name, now + before, f"{told}{idle}")
@@ -301,13 +336,13 @@ def look_at_failed(facts: Facts, _: MonitoringSettings, __: History) -> Look:
     by_template: dict[str, list[FailedGroup]] = {}
     for each in failed:
         by_template.setdefault(each.template, []).append(each)
-    findings = [_make_failed(template, groups) for template, groups in sorted(by_template.items())]
+    findings = [_make_failed(template, groups, facts.host) for template, groups in sorted(by_template.items())]
     return judged(
         Detector.GRAPHIC_FAILED, sum(each.count for each in failed), "no graphic has failed for good", findings
     )
 
 
-def _make_failed(template: str, groups: Sequence[FailedGroup]) -> Finding:
+def _make_failed(template: str, groups: Sequence[FailedGroup], host: str) -> Finding:
     total, newest = sum(each.count for each in groups), max(groups, key=lambda each: each.last_at)
     ids = [id_ for each in groups for id_ in each.ids]
     subject = Subject(kind=SubjectKind.TEMPLATE, name=template)
@@ -320,8 +355,9 @@ def _make_failed(template: str, groups: Sequence[FailedGroup]) -> Finding:
         f"correct the cause, then `pokervod render retry {ids[0]} --reason …`, or `pokervod render cancel {ids[0]} …`",
         explained_by=(
             make_key(Detector.ERROR_RATE, subject),
-            make_key(Detector.ERROR_RATE, QUEUE),
+            *_list_error_keys(groups),
             *_list_breakers(each.renderer for each in groups),
+            *_list_places(host),
         ),
         instructions=ids,
         count=total,
