@@ -32,6 +32,7 @@ from pokervod_pipelines.db.engine import open_database
 from pokervod_pipelines.errors import BadInput
 from pokervod_pipelines.monitoring.detectors.names import Detector
 from pokervod_pipelines.monitoring.incidents import lifecycle
+from pokervod_pipelines.monitoring.incidents.announcing import announce
 from pokervod_pipelines.monitoring.incidents.details import read_details
 from pokervod_pipelines.monitoring.incidents.listing import (
     IncidentFilter,
@@ -186,8 +187,10 @@ def open_(
     if missed:
         missed = _read_word("detector", missed, Detector)
     actor = read_actor(by, reason or summary)
-    with open_database(load_settings()) as engine, engine.begin() as connection:
+    settings = load_settings()
+    with open_database(settings) as engine, engine.begin() as connection:
         number = lifecycle.open_by_hand(connection, about, severity=grade, summary=summary, actor=actor, missed=missed)
+        announce(connection, settings, now=datetime.now(UTC))
     out.print(f"incident {number} is open: pokervod incidents show {number}", markup=False)
 
 
@@ -261,10 +264,12 @@ def verdict(
 
 def _decide(incidents: Iterable[str], done: str, decide: Callable[[Connection, int], bool]) -> None:
     """Decide about all of them or, where one is refused, none, and print what became of each."""
-    with open_database(load_settings()) as engine, engine.begin() as connection:
+    settings = load_settings()
+    with open_database(settings) as engine, engine.begin() as connection:
         numbers = dict.fromkeys(find_number(connection, each) for each in incidents)
         changed = {number: decide(connection, number) for number in numbers}
         states = {number: find_incident(connection, number).state for number in numbers}
+        announce(connection, settings, now=datetime.now(UTC))
     for number, is_new in changed.items():
         what = done if is_new else f"nothing to change, it is {states[number]}"
         out.print(f"incident {number}: {what}", markup=False)

@@ -110,7 +110,8 @@ def test_a_timeline_leaves_out_what_else_has_its_correlation_id(pokervod: RunCom
             """)
         )
 
-    assert [each["what"] for each in pokervod("incidents", "show", "1", "--json").json["timeline"]] == ["opened"]
+    timeline = pokervod("incidents", "show", "1", "--json").json["timeline"]
+    assert [each["what"] for each in timeline] == ["opened", "alert raised"]
 
 
 def test_people_decide_and_each_decision_is_said_once(pokervod: RunCommand) -> None:

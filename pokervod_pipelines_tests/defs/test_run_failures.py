@@ -1,4 +1,4 @@
-"""Check that a cause that fails a job raises one alert however often, resolved once the job runs without it."""
+"""Check that a cause that fails a job is one incident however often, closed once the job runs without it."""
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -8,11 +8,13 @@ import pytest
 from dagster._core.remote_origin import RegisteredCodeLocationOrigin, RemoteJobOrigin, RemoteRepositoryOrigin
 from sqlalchemy import Engine, text
 
-from pokervod_pipelines.alerts.listing import ListedAlert, list_alerts
+from pokervod_pipelines.alerts.listing import list_alerts
 from pokervod_pipelines.definitions import build_defs
 from pokervod_pipelines.defs.run_failures import Seen
 from pokervod_pipelines.errors import ArchiveUnavailable
 from pokervod_pipelines.events import EventType, NewEvent, append_events
+from pokervod_pipelines.monitoring.incidents.listing import list_incidents
+from pokervod_pipelines.monitoring.incidents.shape import Incident
 from pokervod_pipelines.monitoring.run_failures import EndedRun, record_ended_runs
 from pokervod_pipelines.settings import Settings
 
@@ -74,12 +76,24 @@ def run_job(
     return done.run_id
 
 
-def read_alerts(engine: Engine, *, is_open: bool | None = True) -> list[ListedAlert]:
+def read_incidents(engine: Engine, *, is_open: bool | None = True) -> list[Incident]:
     with engine.connect() as connection:
-        return list_alerts(connection, is_open=is_open)
+        listed = list_incidents(connection)
+    return [each for each in listed if is_open is None or (each.resolved_at is None) is is_open]
 
 
-def test_one_alert_is_raised_for_a_cause_however_often_the_job_fails(
+def read_body(engine: Engine) -> str:
+    with engine.connect() as connection:
+        return list_alerts(connection)[-1].body
+
+
+def count_messages(engine: Engine) -> dict[str, int]:
+    """Return how many deliveries there are of each kind of alert."""
+    with engine.connect() as connection:
+        return {each.kind: len(each.deliveries) for each in list_alerts(connection)}
+
+
+def test_one_incident_is_opened_for_a_cause_however_often_the_job_fails(
     engine: Engine, instance: dg.DagsterInstance, tick: Tick
 ) -> None:
     tick()
@@ -90,15 +104,17 @@ def test_one_alert_is_raised_for_a_cause_however_often_the_job_fails(
     tick()
     idle = tick()
 
-    (alert,) = read_alerts(engine)
-    assert first.startswith("raised: nas_sync WSOP: /mnt/nas: not mounted")
-    assert (alert.times, len(alert.deliveries), alert.severity) == (3, 1, "warning")
-    assert alert.title == "nas_sync WSOP failed: /mnt/nas: not mounted after 3 s. Mount the share."
-    assert run_id[:8] in alert.body
+    (incident,) = read_incidents(engine)
+    assert first.startswith("opened: nas_sync WSOP failed: /mnt/nas: not mounted after 3 s")
+    assert (incident.times, incident.openings, incident.severity) == (3, 1, "warning")
+    assert incident.summary == "nas_sync WSOP failed: /mnt/nas: not mounted after 5 s. Mount the share."
+    assert str(incident.subject) == "workflow nas_sync WSOP"
+    assert run_id[:8] in read_body(engine)
+    assert count_messages(engine) == {"opened": 1}
     assert idle == "no run has failed or made a failure good since the last look"
 
 
-def test_the_alert_is_resolved_when_the_job_succeeds_for_the_same_library(
+def test_the_incident_is_closed_when_the_job_succeeds_for_the_same_library(
     engine: Engine, instance: dg.DagsterInstance, tick: Tick
 ) -> None:
     run_job(instance, "not mounted")
@@ -107,14 +123,14 @@ def test_the_alert_is_resolved_when_the_job_succeeds_for_the_same_library(
     run_job(instance, None, partition="PAD")
     run_job(instance, None, job="sheets_sync")
     tick()
-    still_open = len(read_alerts(engine))
+    still_open = len(read_incidents(engine))
     run_id = run_job(instance, None)
     done = tick()
 
-    (alert,) = read_alerts(engine, is_open=False)
+    (incident,) = read_incidents(engine, is_open=False)
     assert still_open == 1
-    assert read_alerts(engine) == []
-    assert (alert.resolved_by, alert.resolved_reason) == ("run_failures", f"run {run_id[:8]} succeeded")
+    assert read_incidents(engine) == []
+    assert (incident.resolved_by, incident.resolved_reason) == ("run_failures", f"run {run_id[:8]} succeeded")
     assert done.startswith("resolved: ")
 
 
@@ -132,7 +148,7 @@ def test_the_cause_is_that_of_the_room_where_no_retry_is_left(
     scans.execute_in_process(instance=instance, raise_on_error=False)
     tick()
 
-    assert [alert.title for alert in read_alerts(engine)] == ["nas_sync failed: the share is away: mount it again"]
+    assert [each.summary for each in read_incidents(engine)] == ["nas_sync failed: the share is away: mount it again"]
 
 
 def test_a_day_is_made_good_by_the_next_day(engine: Engine, instance: dg.DagsterInstance, tick: Tick) -> None:
@@ -141,7 +157,7 @@ def test_a_day_is_made_good_by_the_next_day(engine: Engine, instance: dg.Dagster
     run_job(instance, None, job="hands_to_renders", partition="2026-05-04")
     tick()
 
-    assert read_alerts(engine) == []
+    assert read_incidents(engine) == []
 
 
 def test_an_asset_that_a_person_materializes_is_made_good_by_itself_only(
@@ -163,11 +179,11 @@ def test_an_asset_that_a_person_materializes_is_made_good_by_itself_only(
 
     materialize("not mounted", "rows", "files")
     materialize(None, "files")
-    titles = [alert.title for alert in read_alerts(engine)]
+    titles = [each.summary for each in read_incidents(engine)]
     materialize(None, "files", "rows")
 
     assert titles == ["materialize rows failed: not mounted"]
-    assert read_alerts(engine) == []
+    assert read_incidents(engine) == []
 
 
 def test_a_failure_and_its_success_in_one_look_leave_nothing_open(
@@ -177,7 +193,7 @@ def test_a_failure_and_its_success_in_one_look_leave_nothing_open(
     run_job(instance, None)
     tick()
 
-    assert (len(read_alerts(engine)), len(read_alerts(engine, is_open=None))) == (0, 1)
+    assert (len(read_incidents(engine)), len(read_incidents(engine, is_open=None))) == (0, 1)
 
 
 @pytest.fixture
@@ -208,14 +224,14 @@ AWAY = [("nas", name, "not mounted") for name in ("WSOP", "PAD")]
 NO_FILE = ("sheets", "notes", "no such file")
 
 
-def test_a_sync_has_an_alert_for_each_error_of_its_stages(engine: Engine, fail_sync: Callable[..., None]) -> None:
+def test_a_sync_has_an_incident_for_each_error_of_its_stages(engine: Engine, fail_sync: Callable[..., None]) -> None:
     fail_sync(*AWAY, ("media", "WSOP", "not tried: nas WSOP failed"), NO_FILE, skipped=("media",))
-    both = {alert.title: alert.body for alert in read_alerts(engine)}
+    both = {each.summary: each.figures["report"] for each in read_incidents(engine)}
     fail_sync(NO_FILE)
 
     assert sorted(both) == ["full_sync failed: no such file", "full_sync failed: not mounted"]
     assert "It stopped nas WSOP, nas PAD; everything else is up to date." in both["full_sync failed: not mounted"]
-    assert [(alert.title, alert.times) for alert in read_alerts(engine)] == [("full_sync failed: no such file", 2)]
+    assert [(each.summary, each.times) for each in read_incidents(engine)] == [("full_sync failed: no such file", 2)]
 
 
 @pytest.mark.parametrize(
@@ -226,14 +242,14 @@ def test_a_sync_has_an_alert_for_each_error_of_its_stages(engine: Engine, fail_s
         ([("nas", "WSOP", "another"), ("media", "WSOP", "not tried")], {"skipped": ("media",)}),
     ],
 )
-def test_a_run_that_did_not_try_a_stage_leaves_its_alert_open(
+def test_a_run_that_did_not_try_a_stage_leaves_its_incident_open(
     engine: Engine, fail_sync: Callable[..., None], errors: list[tuple[str, str, str]], values: dict[str, object]
 ) -> None:
     fail_sync(NO_FILE)
     fail_sync(*errors, **values)
 
-    assert "full_sync failed: no such file" in {alert.title for alert in read_alerts(engine)}
-    assert len(read_alerts(engine)) == 2
+    assert "full_sync failed: no such file" in {each.summary for each in read_incidents(engine)}
+    assert len(read_incidents(engine)) == 2
 
 
 def test_a_run_that_dagster_starts_again_and_one_that_was_cancelled_raise_nothing(
@@ -251,7 +267,7 @@ def test_a_run_that_dagster_starts_again_and_one_that_was_cancelled_raise_nothin
     instance.report_run_canceled(run)
     tick()
 
-    assert read_alerts(engine, is_open=None) == []
+    assert read_incidents(engine, is_open=None) == []
 
 
 def test_a_run_of_a_command_is_not_started_again_whatever_dagster_says(
@@ -260,7 +276,7 @@ def test_a_run_of_a_command_is_not_started_again_whatever_dagster_says(
     run_job(instance, "its process died", **{"dagster/will_retry": "true"})
     tick()
 
-    assert len(read_alerts(engine)) == 1
+    assert len(read_incidents(engine)) == 1
 
 
 def test_a_look_at_rest_reads_the_ended_runs_only(engine: Engine, instance: dg.DagsterInstance, tick: Tick) -> None:
@@ -293,7 +309,7 @@ def test_a_clock_that_is_ahead_hides_no_run_of_another_machine(
     tick()
     tick()
 
-    assert {(alert.title, alert.times) for alert in read_alerts(engine)} == {
+    assert {(each.summary, each.times) for each in read_incidents(engine)} == {
         ("nas_sync WSOP failed: of the other", 1),
         ("media_sync WSOP failed: of this one", 1),
     }
@@ -302,7 +318,7 @@ def test_a_clock_that_is_ahead_hides_no_run_of_another_machine(
 def test_a_failed_run_without_a_reason_has_failed(engine: Engine, settings_factory: Callable[..., Settings]) -> None:
     run = EndedRun(run_id="12345678-9", job="nas_sync", partition="WSOP", correlation_id="c", failed=True)
 
-    assert record_ended_runs(engine, settings_factory(), [run]) == ["raised: nas_sync WSOP: no reason is known"]
+    assert record_ended_runs(engine, settings_factory(), [run]) == ["opened: nas_sync WSOP failed: no reason is known"]
 
 
 NONSENSE = (

@@ -26,6 +26,7 @@ from pokervod_pipelines.monitoring.detectors.looking import DATABASE, DATABASE_K
 from pokervod_pipelines.monitoring.detectors.names import Detector
 from pokervod_pipelines.monitoring.detectors.reading import DetectorOrchestrator, read_facts
 from pokervod_pipelines.monitoring.detectors.spool import AwayLook, Outage, Spool, list_outages, locate_spool
+from pokervod_pipelines.monitoring.incidents.announcing import announce
 from pokervod_pipelines.monitoring.incidents.looks import Change
 from pokervod_pipelines.monitoring.incidents.looks import record_looks as record
 from pokervod_pipelines.monitoring.incidents.reported import close_reported, report_finding
@@ -130,6 +131,7 @@ class Looker:
                 looks = judgement.looks
                 changes += record(connection, looks, rules.incidents, now=facts.now)
                 memory.write_memory(connection, judgement, self.name, facts.now)
+            announce(connection, self.settings, now=facts.now)
             seconds = time.perf_counter() - began
             memory.note_look(connection, self.name, facts.now, seconds)
         if spooled_until is not None:
@@ -192,6 +194,7 @@ def record_outage(connection: Connection, outage: Outage, settings: Settings, no
         },
     )
     opened = report_finding(connection, finding, settings.monitoring.incidents, now=outage.since)
+    announce(connection, settings, now=now)  # before it is over: of what nobody was told, nobody is told the end
     actor = Actor(who=Detector.DATABASE_AWAY, reason="the database answers again")
     closed = close_reported(connection, [DATABASE_KEY], actor=actor, now=now)
     return [*([opened] if opened else []), *closed]
