@@ -1,6 +1,6 @@
 """Detect what has stopped: the database, Dagster's daemon and sensors, the watcher, workers, detectors, runs; pure."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from pokervod_pipelines.alerts.alert import AlertSeverity
 from pokervod_pipelines.monitoring.detectors.facts import DagsterFacts, Facts, LookerFacts, RunFacts, WorkerFacts
@@ -231,23 +231,29 @@ def look_at_workers(facts: Facts, rules: MonitoringSettings, history: History) -
     findings = [found for each in workers if (found := _judge_worker(each, facts, limits.after_seconds))]
     able = [each for each in workers if each.is_alive and not each.quarantine_reason]
     idle = not able and waiting and (waited > limits.missed_seconds or (findings and waited > limits.after_seconds))
-    if idle or (waiting and not able and history.is_open(WORKERS_KEY)):
-        findings = [
-            make_finding(
-                name,
-                WORKERS,
-                AlertSeverity.CRITICAL,
-                f"{count(waiting, 'graphic')} wait, the oldest for {show_seconds(waited)}, and no worker is able to "
-                f"render them: {count(len(workers), 'worker')} of the last day, none alive and free",
-                "start `pokervod render worker`, or `pokervod dev`",
-                waiting=waiting,
-                seconds=round(waited),
-            ),
-            *findings,
-        ]
+    # Several that died leave one incident: whoever comes to the floor starts them all.
+    have_all_died = not able and len(findings) > 1
+    if idle or have_all_died or (waiting and not able and history.is_open(WORKERS_KEY)):
+        findings = [_report_all_gone(workers, waiting, waited), *findings]
     if not workers and not waiting:
         return judged(name, 0, "no worker has run within a day, and nothing waits")
     return judged(name, len(workers), f"{count(len(able), 'worker')} alive, {count(waiting, 'graphic')} wait", findings)
+
+
+def _report_all_gone(workers: Sequence[WorkerFacts], waiting: int, waited: float) -> Finding:
+    work = (
+        f"{count(waiting, 'graphic')} wait, the oldest for {show_seconds(waited)}" if waiting else "nothing waits yet"
+    )
+    return make_finding(
+        Detector.WORKER_STOPPED,
+        WORKERS,
+        AlertSeverity.CRITICAL if waiting else AlertSeverity.ERROR,
+        f"{work}, and no worker is able to render: {count(len(workers), 'worker')} of the last day, "
+        "none alive and free",
+        "start `pokervod render worker`, or `pokervod dev`",
+        waiting=waiting,
+        seconds=round(waited),
+    )
 
 
 def _judge_worker(worker: WorkerFacts, facts: Facts, limit: float) -> Finding | None:
