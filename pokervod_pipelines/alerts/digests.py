@@ -6,12 +6,12 @@ A line is added once. It is in one digest, which is posted in the transaction th
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import groupby
+from itertools import accumulate, groupby, takewhile
 from typing import Any
 
 from sqlalchemy import Connection, Row, text
 
-from pokervod_pipelines.alerts.alert import Alert, AlertKind, AlertSeverity
+from pokervod_pipelines.alerts.alert import BODY_LIMIT, Alert, AlertKind, AlertSeverity
 from pokervod_pipelines.alerts.posting import post_to
 from pokervod_pipelines.db.locks import lock_until_commit
 from pokervod_pipelines.settings.alerts import AlertSettings
@@ -19,8 +19,8 @@ from pokervod_pipelines.settings.alerts import AlertSettings
 LOCK = "alert digests"
 """Whoever posts digests holds it, so that a line is in one."""
 
-MAX_LINES = 40
-"""Lines of a digest; it says how many more there are."""
+ROOM = BODY_LIMIT - 200
+"""Characters of the lines of a digest; it says how many more there are."""
 
 MAX_LINE = 200
 
@@ -68,16 +68,23 @@ def post_digests(connection: Connection, alerts: AlertSettings, *, now: datetime
 def _post(connection: Connection, channel: str, rows: Sequence[Row[Any]], now: datetime) -> None:
     severity = max((AlertSeverity(row.severity) for row in rows), key=lambda each: each.rank)
     told = [*_list_incidents(rows), *(f"- {row.text}" for row in rows if row.incident_id is None)]
-    more = [f"- … and {len(told) - MAX_LINES} more"] if len(told) > MAX_LINES else []
+    shown = _select_shown(told)
+    more = [f"- … and {len(told) - shown} more"] if len(told) > shown else []
     alert = Alert(
         key=f"digest {channel} {rows[0].id}",
         severity=severity,
         kind=AlertKind.DIGEST,
         title=f"Digest of {len(told)} {'thing' if len(told) == 1 else 'things'}",
-        body="\n".join([*told[:MAX_LINES], *more, "", "`pokervod incidents list --all` lists incidents."]),
+        body="\n".join([*told[:shown], *more, "", "`pokervod incidents list --all` lists incidents."]),
     )
     post_to(connection, alert, [channel], now=now)
     connection.execute(_MARK, {"key": alert.key, "ids": [row.id for row in rows]})
+
+
+def _select_shown(lines: Sequence[str]) -> int:
+    """Return how many of the first lines fit into one message."""
+    ends = accumulate(len(line) + 1 for line in lines)
+    return sum(1 for _ in takewhile(lambda end: end <= ROOM, ends))
 
 
 def _list_incidents(rows: Sequence[Row[Any]]) -> list[str]:

@@ -84,7 +84,7 @@ def _tell(connection: Connection, event: LoggedEvent, targets: _Targets, now: da
 def _describe(event: LoggedEvent) -> str:
     facts = [
         f"{name.replace('_', ' ')} {str(value)[:MAX_FACT]}"
-        for name, value in event.payload.items()
+        for name, value in sorted(event.payload.items(), key=lambda each: (not each[0].endswith("_id"), each[0]))
         if value is not None and not isinstance(value, dict | list)
     ]
     return f"{event.type}: {', '.join(facts[:MAX_FACTS])}" if facts else event.type

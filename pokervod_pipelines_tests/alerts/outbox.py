@@ -84,11 +84,15 @@ class Outbox:
 
     def find(self, name: str = "nas", severity: str = "critical", **fields: Any) -> str | None:
         """Report a finding and announce it, as its detector does; return what became of the incident."""
-        finding = make_finding(name, severity, **fields)
-        rules = self.base.monitoring.incidents
+        change = self.report(name, severity, **fields)
+        self.announce()
+        return change
+
+    def report(self, name: str = "nas", severity: str = "critical", **fields: Any) -> str | None:
+        """Report a finding, of which nobody is told yet."""
+        finding, rules = make_finding(name, severity, **fields), self.base.monitoring.incidents
         with self.engine.begin() as connection:
             change = report_finding(connection, finding, rules, now=self.now)
-        self.announce()
         return change and change.type.value.rpartition(".")[2]
 
     def end(self, name: str = "nas") -> None:
