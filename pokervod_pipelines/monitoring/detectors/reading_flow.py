@@ -58,7 +58,7 @@ def read_sources(
     """
     lags = measure_sync_lags(connection, settings, now=now)
     is_scheduled = isinstance(dagster, DagsterFacts) and bool(dagster.heartbeats)
-    problems: Mapping[str, str] = dict(connection.execute(_SHEET_ERRORS).tuples().all())
+    problems: Mapping[str, str] = {row.sheet: row.error for row in connection.execute(_SHEET_ERRORS)}
     folders = _find_folder_look(connection, dagster)
     waiting = _find_waiting(engine, settings) if any("folder" in each.kind for each in lags) else {}
     return tuple(
@@ -217,7 +217,7 @@ _ORPHANS = text(f"""
         select h.id, h.broadcast_day, h.created_at from {ORPHAN_HANDS}
             and h.created_at >= :since and h.created_at < :late
     ), days as (
-        select broadcast_day as day, count(*) as orphans, (array_agg(id order by id))[:most] as hands,
+        select broadcast_day as day, count(*) as orphans, (array_agg(id order by id))[1 : :most] as hands,
             min(created_at) as since
         from orphans group by broadcast_day
     )
