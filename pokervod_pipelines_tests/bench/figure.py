@@ -48,9 +48,9 @@ def scratch() -> Iterator[Path]:
 
 
 @contextmanager
-def scratch_database(folder: Path) -> Iterator[Engine]:
-    """Yield a migrated database on a server of its own, and erase it afterwards."""
-    server = EmbeddedServer(folder / "postgres")
+def scratch_database(folder: Path, **server_settings: str) -> Iterator[Engine]:
+    """Yield a migrated database on a server of its own, with these settings, and erase it afterwards."""
+    server = EmbeddedServer(folder / "postgres", settings=server_settings)
     with server:
         server.create_database("bench")
         engine = make_engine(server.url("bench", OUR_DRIVER))

@@ -1,7 +1,10 @@
 """Hold a database with a queue whose graphics fail, wait and are lost, and what a person does about them."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
 from typing import Any
 
 from sqlalchemy import Engine
@@ -152,3 +155,22 @@ SPARED: Mapping[str, Spare] = {
     "withdrawn": set_column("withdrawn_at", "now()"),
     "asked to stop": set_column("cancel_requested", "'no more'"),
 }
+
+
+class _Farm(BaseHTTPRequestHandler):
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(b"[]")
+
+    def log_message(self, *_: object) -> None:
+        """Print nothing."""
+
+
+@contextmanager
+def run_farm() -> Iterator[str]:
+    """Yield the address of a render farm that has no jobs."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), _Farm) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()

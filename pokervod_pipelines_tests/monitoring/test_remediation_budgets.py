@@ -2,12 +2,9 @@
 
 import os
 import signal
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from datetime import datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
 from typing import Any
 
 import pytest
@@ -22,7 +19,7 @@ from pokervod_pipelines.policies.blocks import NEXRENDER, BreakerRule
 from pokervod_pipelines.policies.breakers import BreakerOptions
 from pokervod_pipelines.settings import Settings
 from pokervod_pipelines.subjects import SubjectKind
-from pokervod_pipelines_tests.monitoring.remediation_place import AT_ONCE, Place, Spare, plan_window_of, tell
+from pokervod_pipelines_tests.monitoring.remediation_place import AT_ONCE, Place, Spare, plan_window_of, run_farm, tell
 from pokervod_pipelines_tests.render.render_database import RenderDatabase
 
 
@@ -97,24 +94,6 @@ def test_no_instruction_is_made_where_a_person_holds_that(place: Place, hands: R
 
     assert place.remedy() == []
     assert hands.find() == []
-
-
-class _Farm(BaseHTTPRequestHandler):
-    def do_GET(self) -> None:
-        self.send_response(200)
-        self.end_headers()
-        self.wfile.write(b"[]")
-
-    def log_message(self, *_: object) -> None:
-        """Print nothing."""
-
-
-@contextmanager
-def run_farm() -> Iterator[str]:
-    with ThreadingHTTPServer(("127.0.0.1", 0), _Farm) as server:
-        Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
 
 
 def _trip(place: Place, url: str, *, minutes: float) -> None:

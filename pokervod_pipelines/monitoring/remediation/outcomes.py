@@ -33,6 +33,8 @@ _OF_INSTRUCTION = """
         ) as attempt on true
 """
 
+_SUBJECT = "case a.subject_kind when 'instruction' then cast(a.subject as bigint) end"
+
 _FIRST_START = "least(attempt.at, case when r.state = 'processing' and r.started_at > a.done_at then r.started_at end)"
 
 _IS_UNDONE = """exists (select from events e
@@ -68,9 +70,7 @@ _ENDS = (
     "when a.done_at < :now - cast(:hours as interval) then 'in vain|the graphic has not ended'",
 )
 
-_RETRIED = _write_update(
-    f"'{RemedyKind.RETRY}'", _OF_INSTRUCTION.format(instruction="cast(a.subject as bigint)"), *_ENDS
-)
+_RETRIED = _write_update(f"'{RemedyKind.RETRY}'", _OF_INSTRUCTION.format(instruction=_SUBJECT), *_ENDS)
 
 _INSTRUCTED = _write_update(
     f"'{RemedyKind.INSTRUCT}'",
@@ -80,7 +80,7 @@ _INSTRUCTED = _write_update(
 
 _RESCUED = _write_update(
     f"'{RemedyKind.RESCUE}'",
-    _OF_INSTRUCTION.format(instruction="cast(a.subject as bigint)"),
+    _OF_INSTRUCTION.format(instruction=_SUBJECT),
     """when cast(a.before ->> 'is_lease_expired' as boolean) and exists (select from render_workers w
         where w.name = a.before ->> 'worker' and w.started_at <= cast(a.before ->> 'started_at' as timestamptz)
             and w.seen_at > a.done_at) then 'harmed|its worker was alive after all, so the work was done twice'""",
@@ -93,7 +93,7 @@ _RESCUED = _write_update(
 
 _RANKED = _write_update(
     f"'{RemedyKind.PRIORITIZE}', '{RemedyKind.REORDER}'",
-    _OF_INSTRUCTION.format(instruction="cast(a.subject as bigint)"),
+    _OF_INSTRUCTION.format(instruction=_SUBJECT),
     f"when {_FIRST_START} <= a.done_at + cast(:within as interval) then 'helped|it was claimed'",
     f"when {_IS_CANCELLED} then 'harmed|a person cancelled it: ' || r.reason",
     f"when {_IS_RANKED_BY_PERSON} then 'harmed|a person gave it another priority'",
