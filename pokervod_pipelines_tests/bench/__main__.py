@@ -7,7 +7,9 @@ from rich.console import Console
 from rich.table import Table
 
 from pokervod_pipelines_tests.bench import (
+    anomalies,
     breakers,
+    chaos_week,
     events,
     hands,
     health,
@@ -43,6 +45,8 @@ SUBJECTS = {
     "health": health.measure,
     "weeks": weeks.measure,
     "measures": measures.measure,
+    "anomalies": anomalies.measure,
+    "chaos_week": chaos_week.measure,
     "rest": rest.measure,
 }
 

@@ -54,8 +54,8 @@ def _make_settings(folder: Path) -> Settings:
 
 def _measure_times(engine: Engine, settings: Settings, count: int) -> Iterator[Figure]:
     now = datetime.now(UTC)
-    _fill(engine, now, DAYS, count)
-    _add_rest(engine, now, count)
+    fill(engine, now, DAYS, count)
+    add_rest(engine, now, count)
     events = _ask(engine, "select count(*) from events")
     first = _time(lambda: roll_up(engine, settings))
     yield Figure(f"{count:,} instructions, {events:,} events: first roll of all, s", f"{first / 1000:.1f}")
@@ -93,7 +93,7 @@ def _measure_year(engine: Engine, settings: Settings, days: int) -> Iterator[Fig
     """Go through a year: each day has its graphics and a look at the queue each minute, and is rolled up at its end."""
     end = datetime.now(UTC).replace(second=0, microsecond=0)
     began = end - timedelta(days=days)
-    _fill(engine, end, days, days * GRAPHICS_A_DAY)
+    fill(engine, end, days, days * GRAPHICS_A_DAY)
     started = time.perf_counter()
     for day in range(days):
         now = began + timedelta(days=day + 1)
@@ -131,7 +131,7 @@ def _vacuum(engine: Engine, table: str = "") -> None:
         connection.execute(text(f"vacuum analyze {table}"))
 
 
-def _fill(engine: Engine, now: datetime, days: int, count: int) -> None:
+def fill(engine: Engine, now: datetime, days: int, count: int) -> None:
     """Insert so many ended instructions of the last days, evenly, with the three events of each."""
     with engine.begin() as connection:
         connection.execute(text("alter table render_instructions disable trigger guard_render_instruction"))
@@ -146,7 +146,7 @@ def _fill(engine: Engine, now: datetime, days: int, count: int) -> None:
     _vacuum(engine)
 
 
-def _add_rest(engine: Engine, now: datetime, count: int) -> None:
+def add_rest(engine: Engine, now: datetime, count: int) -> None:
     """Insert hands, a fiftieth of them premium and of today a tenth of all, and what is pending and processing."""
     with engine.begin() as connection:
         values = {"now": now, "count": count}

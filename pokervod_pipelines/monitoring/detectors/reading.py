@@ -108,7 +108,7 @@ def _read_all(
         queue=read(lambda: reading_queue.read_queue(connection, settings, now)),
         processing=read(lambda: reading_queue.read_processing(connection, settings, find_time_limits(settings), now)),
         hours=read(lambda: reading_queue.read_hours(connection, settings, now)),
-        failed=read(lambda: reading_queue.read_failed(connection)),
+        failed=read(lambda: reading_queue.read_failed(connection, now)),
         hands=read(lambda: reading_flow.read_hands(connection, settings, now)),
         sources=read(lambda: reading_flow.read_sources(engine, connection, settings, dagster, now)),
         shows=read(lambda: reading_flow.read_shows(connection, settings, now)),
@@ -160,7 +160,7 @@ def read_services(connection: Connection, dagster: DagsterFacts | Unread, now: d
     age = (now - ticked).total_seconds()
     if age > HEALTH_SECONDS:
         raise NotReadError(f"the sensor `health` has not looked for {age / 60:.0f} min")
-    return tuple(ServiceFacts(**row._mapping) for row in connection.execute(_SERVICES))
+    return tuple(ServiceFacts(**row._mapping) for row in connection.execute(SERVICES))
 
 
 def read_workers(connection: Connection) -> tuple[WorkerFacts, ...]:
@@ -265,6 +265,6 @@ def find_time_limits(settings: Settings) -> Mapping[str, float]:
     return limits
 
 
-_SERVICES = text("""
+SERVICES = text("""
     select service as name, state, summary, changed_at as since, host from health_states order by service, host
 """)

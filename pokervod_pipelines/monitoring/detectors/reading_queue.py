@@ -26,7 +26,13 @@ HOUR = timedelta(hours=1)
 CLAIMS = timedelta(minutes=15)
 """Claims of so long are compared with what waits."""
 
-MOST_CLAIMS = 2_000
+MOST_CLAIMS = 1_000
+MOST_COMPARED = 100
+"""Of each renderer the first of the queue are compared with the claims: what overtakes a later one overtakes these."""
+
+FAILED = timedelta(days=30)
+"""What failed before is nobody's work any more; the weeks show it."""
+
 MOST_LATE = 200
 MOST_OVERTAKEN = 50
 MOST_NAMED = 20
@@ -35,28 +41,30 @@ MOST_NAMED = 20
 
 def read_queue(connection: Connection, settings: Settings, now: datetime) -> QueueFacts:
     """Return what waits by renderer and template, and what was overtaken by later ranks."""
+    claims, overtaken = read_overtaken(connection, settings, now)
+    return QueueFacts(groups=read_waiting(connection, settings, now), claims=claims, overtaken=overtaken)
+
+
+def read_waiting(connection: Connection, settings: Settings, now: datetime) -> tuple[WaitingGroup, ...]:
+    """Return what waits, by renderer and template."""
     late = now - timedelta(minutes=settings.monitoring.detectors.pending_too_long.minutes)
-    groups = [WaitingGroup(**row._mapping) for row in connection.execute(_WAITING, {"now": now, "late": late})]
-    limited = [*settings.render.queue.max_running]
-    values = {"since": now - CLAIMS, "now": now, "limited": limited, "claims": MOST_CLAIMS, "limit": MOST_OVERTAKEN}
+    return tuple(WaitingGroup(**row._mapping) for row in connection.execute(_WAITING, {"now": now, "late": late}))
+
+
+def read_overtaken(connection: Connection, settings: Settings, now: datetime) -> tuple[int, tuple[Overtaken, ...]]:
+    """Return how many claims of the last minutes were compared, and what they overtook."""
+    values = {
+        "since": now - CLAIMS,
+        "now": now,
+        "limited": [*settings.render.queue.max_running],
+        "claims": MOST_CLAIMS,
+        "compared": MOST_COMPARED,
+        "limit": MOST_OVERTAKEN,
+    }
     rows = connection.execute(_OVERTAKEN, values).all()
-    return QueueFacts(
-        groups=tuple(groups),
-        claims=rows[0].claims if rows else 0,
-        overtaken=tuple(
-            Overtaken(
-                id=row.id,
-                renderer=row.renderer,
-                template=row.template,
-                priority=row.priority,
-                since=row.since,
-                by=row.by,
-                last_at=row.last_at,
-            )
-            for row in rows
-            if row.id is not None
-        ),
-    )
+    found = (dict(row._mapping) for row in rows if row.id is not None)
+    overtaken = [Overtaken(**{key: value for key, value in each.items() if key != "claims"}) for each in found]
+    return (rows[0].claims if rows else 0), tuple(overtaken)
 
 
 def read_processing(
@@ -102,9 +110,9 @@ def read_hours(connection: Connection, settings: Settings, now: datetime) -> Hou
     )
 
 
-def read_failed(connection: Connection) -> tuple[FailedGroup, ...]:
-    """Return the instructions in force that failed for good, by template and renderer."""
-    rows = connection.execute(_FAILED, {"most": MOST_NAMED})
+def read_failed(connection: Connection, now: datetime) -> tuple[FailedGroup, ...]:
+    """Return the instructions in force that failed for good in the last weeks, by template and renderer."""
+    rows = connection.execute(_FAILED, {"most": MOST_NAMED, "since": now - FAILED})
     return tuple(FailedGroup(**{**row._mapping, "ids": tuple(row.ids)}) for row in rows)
 
 
@@ -148,11 +156,13 @@ _WAITING = text(f"""
     from each group by renderer, template order by renderer, template
 """)  # noqa: S608 - constants
 
+# By a range of one type the planner takes its index; by the type it reads the newest events of all types.
 _OVERTAKEN = text(f"""
     with {_FREED}, claims as materialized (
         select i.renderer, i.rank, e.at, w.day from (
             select at, payload from (
-                select at, payload from events where type = 'render.started' order by id desc limit :claims) as latest
+                select at, payload from events where type >= 'render.started' and type <= 'render.started'
+                order by type desc, id desc limit :claims) as latest
             where at >= :since and at <= :now
         ) as e
         cross join lateral (
@@ -164,7 +174,7 @@ _OVERTAKEN = text(f"""
         select w.*, greatest(w.due_at, w.held_until, {_FREED_AT.format("w")}) as since
         from worst, lateral (
             select id, renderer, template, priority, rank, due_at, held_until, broadcast_day from render_instructions
-            where state = 'pending' and renderer = worst.renderer and rank < worst.rank order by rank, id limit 500
+            where state = 'pending' and renderer = worst.renderer and rank < worst.rank order by rank, id limit :compared
         ) as w
         where w.due_at <= :now and coalesce(w.held_until <= :now, true) and w.template <> all(:limited)
             and w.renderer <> all(:limited) and not {_PAUSED.format("w")}
@@ -205,11 +215,11 @@ _ENDED = text(f"""
 """)  # noqa: S608 - constants
 
 _FAILED = text("""
-    select template, renderer, count(*) as count, (array_agg(id order by finished_at desc))[:most] as ids,
+    select template, renderer, count(*) as count, (array_agg(id order by finished_at desc))[1 : :most] as ids,
         min(finished_at) as first_at, max(finished_at) as last_at,
         (array_agg(reason order by finished_at desc))[1] as reason
     from render_instructions
-    where state in ('failed', 'timed_out') and superseded_by is null and withdrawn_at is null
+    where state in ('failed', 'timed_out') and finished_at > :since and superseded_by is null and withdrawn_at is null
         and coalesce(held_until <= now(), true)
     group by template, renderer order by template, renderer
 """)
