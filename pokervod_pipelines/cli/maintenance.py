@@ -19,8 +19,9 @@ from pokervod_pipelines.holds.windows import (
 )
 from pokervod_pipelines.periods import COMING, read_coming
 from pokervod_pipelines.settings import load_settings
-from pokervod_pipelines.subjects import SubjectKind
+from pokervod_pipelines.subjects import Subject, SubjectKind
 from pokervod_pipelines.suggestions import suggest_name
+from pokervod_pipelines.workflows.held import require_holdable
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -53,6 +54,9 @@ def plan(
     starts_at = datetime.now(UTC) if since == NOW else read_coming("--from", since, settings.zone)
     ends_at = read_coming("--until", until, settings.zone)
     coverage = read_coverage(kinds or [], names or [])
+    for each in coverage:
+        if each.name is not None:
+            require_holdable(Subject(kind=each.kind, name=each.name), settings)
     with open_database(settings) as engine, engine.begin() as connection:
         window = plan_window(connection, starts_at, ends_at, coverage, actor)
     if as_json:

@@ -30,7 +30,7 @@ from pokervod_pipelines.cli.output import (
 )
 from pokervod_pipelines.db.engine import open_database
 from pokervod_pipelines.errors import BadInput, Conflict, PokervodError
-from pokervod_pipelines.holds.listing import find_hold
+from pokervod_pipelines.holds.listing import find_holds
 from pokervod_pipelines.nas.duplicates import find_duplicates
 from pokervod_pipelines.nas.library_scan import scan_library
 from pokervod_pipelines.nas.missing import (
@@ -67,7 +67,7 @@ LIST_THEM = "`pokervod nas missing` lists the files."
 
 @app.command("scan")
 def scan(library: LibraryOption = "", as_json: JsonOption = False) -> None:
-    """Scan the libraries into the inventory.
+    """Scan the libraries into the inventory, those that a person holds excepted.
 
     Example: pokervod nas scan --library wsop
     """
@@ -78,14 +78,20 @@ def scan(library: LibraryOption = "", as_json: JsonOption = False) -> None:
     with open_database(settings) as engine:
         if library:
             _require_library(engine, settings, library)
-        for name in [library] if library else [each.name for each in settings.libraries]:
+        with engine.connect() as connection:
+            holds = find_holds(connection, SubjectKind.LIBRARY)
+        held = {name: hold.describe(settings.zone) for name, hold in holds.items()}
+        if library in held:
+            raise Conflict(f"{library} is {held[library]}; first `pokervod release library {library}`")
+        names = [library] if library else [each.name for each in settings.libraries]
+        for name in [each for each in names if each not in held]:
             try:
-                _require_free(engine, settings, name)
                 reports.append(scan_library(engine, settings, name, correlation_id=new_correlation_id()))
             except PokervodError as error:
                 failures[name] = error
         with engine.connect() as connection:
-            notes = [*list_same_roots(connection, settings), _describe_unconfigured(connection, settings)]
+            notes = [f"{name} is {held[name]}" for name in names if name in held]
+            notes += [*list_same_roots(connection, settings), _describe_unconfigured(connection, settings)]
     failed = name_failures(failures.items())
     if as_json:
         print_json({"libraries": [_make_document(report) for report in reports], "failed": failed})
@@ -95,15 +101,6 @@ def scan(library: LibraryOption = "", as_json: JsonOption = False) -> None:
             out.print(note, markup=False)
     for failure in failures.values():
         raise type(failure)("\n".join(failed))
-
-
-def _require_free(engine: Engine, settings: Settings, library: str) -> None:
-    """Raise ``Conflict`` where a person holds the library."""
-    with engine.connect() as connection:
-        hold = find_hold(connection, SubjectKind.LIBRARY, library)
-    if hold:
-        told = hold.describe(settings.zone)
-        raise Conflict(f"{library}: {told}; it is scanned again once `pokervod release library {library}`")
 
 
 def _print_reports(reports: list[ScanReport]) -> None:

@@ -197,7 +197,8 @@ def _describe_worker(each: RegisteredWorker) -> str:
     if each.quarantine_reason:
         return f"quarantined: {each.quarantine_reason}"
     if each.is_alive:
-        return "alive"
+        is_held = each.held_until is not None and each.held_until > datetime.now(UTC)
+        return "held: it claims nothing (`pokervod holds`)" if is_held else "alive"
     return "stopped" if each.has_stopped else "died: no heartbeat, and it never stopped"
 
 

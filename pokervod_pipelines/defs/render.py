@@ -13,9 +13,11 @@ from pokervod_pipelines.defs.logs import log_requests
 from pokervod_pipelines.defs.partitions import broadcast_days
 from pokervod_pipelines.defs.sensors import INTERVAL_SECONDS, OpenEngine, is_running
 from pokervod_pipelines.defs.stages import correlation_of, metadata_of, run_or_fail, tables_retries
+from pokervod_pipelines.holds.placing import end_expired
 from pokervod_pipelines.render.queue import requeue_lost
 from pokervod_pipelines.render.templates import read_time_limits
 from pokervod_pipelines.settings import Settings
+from pokervod_pipelines.workflows.held import find_workflow_hold
 from pokervod_pipelines.workflows.renders import (
     DayRequest,
     decide_days,
@@ -82,6 +84,8 @@ def _define_render_queue(settings: Settings, open_engine: OpenEngine) -> dg.Sens
         description="Renders a day when no worker is alive, and materializes it when its graphics are finished.",
     )
     def render_queue(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
+        if hold := find_workflow_hold(open_engine(), JOB):
+            return dg.SkipReason(f"{JOB} is {hold.describe(settings.zone)}")
         if is_running(context.instance, open_engine(), JOB):
             return dg.SkipReason(f"{JOB} is running; what is left is requested after it")
         with open_engine().connect() as connection:
@@ -125,6 +129,8 @@ def _define_stale_instructions(settings: Settings, open_engine: OpenEngine) -> d
         description="Returns to the queue what no live worker has claimed and what exceeds its time limit.",
     )
     def stale_instructions(context: dg.SensorEvaluationContext) -> dg.SkipReason:
+        with open_engine().begin() as connection:
+            end_expired(connection)
         rescued = requeue_lost(open_engine(), settings.render.queue, read_time_limits(settings))
         listed = "; ".join(f"{each.job.id} {each.state}: {each.reason}" for each in rescued[:10])
         return dg.SkipReason(

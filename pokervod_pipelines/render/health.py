@@ -161,7 +161,7 @@ def _judge_worker(worker: RegisteredWorker) -> CheckResult:
 
 _WAITING = text("""
     select count(*) from render_instructions w
-    where w.state = 'pending' and w.due_at <= now()
+    where w.state = 'pending' and w.due_at <= now() and (w.held_until is null or w.held_until <= now())
       and not exists (select from render_pauses p where (p.until is null or p.until > now())
           and p.scope in ('all', 'renderer:' || w.renderer, 'template:' || w.template))
 """)

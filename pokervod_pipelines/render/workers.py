@@ -31,7 +31,8 @@ ALIVE_SECONDS = 30
 class RegisteredWorker:
     """Hold a worker; ``quarantine_reason`` is why it gets no jobs.
 
-    ``jobs`` are the instructions that it renders, ``holding`` is their number. ``has_stopped`` tells one that ended in
+    ``held_until`` is until when a person lets it claim none. ``jobs`` are the instructions that it renders, ``holding``
+    is their number. ``has_stopped`` tells one that ended in
     good order from one that died. It renders ``day`` only, or all days where that is None.
     """
 
@@ -46,6 +47,7 @@ class RegisteredWorker:
     has_stopped: bool
     strikes: int
     quarantine_reason: str | None
+    held_until: datetime | None
     holding: int
     jobs: list[int]
 
@@ -127,7 +129,7 @@ def list_workers(connection: Connection) -> list[RegisteredWorker]:
 
 
 _LIST = text("""
-    select name, host, pid, renderers, day, started_at, seen_at, strikes, quarantine_reason,
+    select name, host, pid, renderers, day, started_at, seen_at, strikes, quarantine_reason, held_until,
            stopped_at is null and seen_at > now() - :alive * interval '1 second' as is_alive,
            stopped_at is not null as has_stopped, cardinality(running.ids) as holding, running.ids as jobs
     from render_workers w, lateral (

@@ -61,7 +61,7 @@ def list_held_targets(connection: Connection) -> dict[SubjectKind, Collection[st
 
 
 def require_holdable(subject: Subject, settings: Settings) -> None:
-    """Raise ``BadInput`` for a library, sheet or workflow that is unknown: a hold of it would hold nothing."""
+    """Raise ``BadInput`` for a library, sheet or workflow that is unknown: holding or muting it would do nothing."""
     known: dict[SubjectKind, Iterable[str]] = {
         SubjectKind.LIBRARY: [each.name for each in settings.libraries],
         SubjectKind.SHEET: [each.name for each in settings.sheets],

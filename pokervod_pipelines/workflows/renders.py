@@ -211,6 +211,7 @@ def read_queue_state(connection: Connection, renderers: Sequence[str]) -> QueueS
 _UNSERVED = text(f"""
     select broadcast_day, count(*) from render_instructions r
     where state = 'pending' and renderer = any(:renderers) and due_at <= now() and not {HAS_WORKER}
+      and (held_until is null or held_until <= now())
       and not exists (select from render_pauses p where (p.until is null or p.until > now())
           and p.scope in ('all', 'renderer:' || r.renderer, 'template:' || r.template))
     group by 1 order by min(rank)
@@ -220,7 +221,8 @@ _FINISHED = text("""
     select r.broadcast_day, max(o.made_at) from render_outputs o join render_instructions r on r.id = o.instruction_id
     where o.made_at > now() - interval '1 day'
       and not exists (select from render_instructions w where w.broadcast_day = r.broadcast_day
-          and w.state in ('pending', 'processing') and w.due_at <= now())
+          and w.state in ('pending', 'processing') and w.due_at <= now()
+          and (w.state = 'processing' or w.held_until is null or w.held_until <= now()))
     group by 1 order by 2
 """)
 

@@ -46,7 +46,7 @@ def test_a_sync_leaves_what_is_held_and_says_so(installation: Installation) -> N
     assert "failed" not in status.stdout
     assert "held: library WSOP, by anna until released: it moves" in status.stdout
     refused = installation.run("nas", "scan", "--library", "WSOP")
-    assert (refused.returncode, "WSOP: held by anna until released" in refused.stderr) == (1, True)
+    assert (refused.returncode, "WSOP is held by anna until released" in refused.stderr) == (1, True)
 
     release(installation, "library", "WSOP")
     release(installation, "sheet", sheet)

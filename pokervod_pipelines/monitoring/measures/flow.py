@@ -57,7 +57,8 @@ _HANDS_TODAY = text("""
 
 _FLOW = text(f"""
     select (select count(*) from {ORPHAN_HANDS}) as orphans,
-        (select count(*) from render_instructions where state = 'pending' and due_at < :late) as delayed,
+        (select count(*) from render_instructions where state = 'pending' and greatest(due_at, held_until) < :late)
+            as delayed,
         count(*) as hands, count(*) filter (where graphics > 0) as with_instruction,
         count(*) filter (where graphics > 0 and graphics = completed) as completed
     from (
