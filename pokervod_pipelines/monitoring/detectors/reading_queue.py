@@ -173,8 +173,10 @@ _OVERTAKEN = text(f"""
     ), waiting as materialized (
         select w.*, greatest(w.due_at, w.held_until, {_FREED_AT.format("w")}) as since
         from worst, lateral (
-            select id, renderer, template, priority, rank, due_at, held_until, broadcast_day from render_instructions
-            where state = 'pending' and renderer = worst.renderer and rank < worst.rank order by rank, id limit :compared
+            select id, renderer, template, priority, rank, due_at, held_until, broadcast_day
+            from render_instructions
+            where state = 'pending' and renderer = worst.renderer and rank < worst.rank
+            order by rank, id limit :compared
         ) as w
         where w.due_at <= :now and coalesce(w.held_until <= :now, true) and w.template <> all(:limited)
             and w.renderer <> all(:limited) and not {_PAUSED.format("w")}
