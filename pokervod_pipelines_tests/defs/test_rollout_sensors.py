@@ -12,9 +12,12 @@ from pokervod_pipelines.alerts.alert import Alert, AlertSeverity
 from pokervod_pipelines.alerts.posting import post_alert
 from pokervod_pipelines.db.engine import make_engine
 from pokervod_pipelines.definitions import build_defs
+from pokervod_pipelines.events import EventType, NewEvent, append_events
+from pokervod_pipelines.monitoring.incidents import lifecycle
 from pokervod_pipelines.policies.blocks import find_channel_service
 from pokervod_pipelines.rollout import interventions
 from pokervod_pipelines.rollout.runner import lock_rollout
+from pokervod_pipelines.subjects import Subject, SubjectKind
 from pokervod_pipelines_tests.policies.breaker_harness import BreakerHarness
 from pokervod_pipelines_tests.rollout.plan_folder import PlanFolder
 
@@ -205,6 +208,32 @@ def test_alerts_are_asked_for_when_one_is_due_and_sent_once(
 
     assert result.success
     assert capsys.readouterr().err.count("CRITICAL: The disk is full") == 1
+    assert tick(folder, instance, "alert_delivery") == ([], "no alert is due")
+
+
+def test_what_became_due_is_posted_by_the_sensor_and_asked_for(
+    folder: PlanFolder, instance: dg.DagsterInstance, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder.alerts = {
+        "channels": [{"name": "here"}],
+        "rules": [{"name": "graphics", "events": "render.completed", "to": "here"}],
+    }
+    folder.urls = {"POKERVOD_ALERT_HERE": "console://"}
+    assert tick(folder, instance, "alert_delivery") == ([], "no alert is due")
+    subject = Subject(kind=SubjectKind.SHOW, name="Final")
+    with folder.engine.begin() as connection:
+        lifecycle.open_by_hand(
+            connection, subject, severity=AlertSeverity.WARNING, summary="no hands", actor=Actor(who="eva", reason="r")
+        )
+        append_events(connection, "render", "c", [NewEvent(EventType.RENDER_COMPLETED, {"instruction_id": 7})])
+
+    (request,), _ = tick(folder, instance, "alert_delivery")
+    job = load(folder).resolve_job_def("alerts")
+    job.execute_in_process(instance=instance, tags=dict(request.tags))
+
+    printed = capsys.readouterr().err
+    assert printed.count("WARNING: no hands") == 1
+    assert printed.count("INFO: render.completed: instruction id 7") == 1
     assert tick(folder, instance, "alert_delivery") == ([], "no alert is due")
 
 
