@@ -34,10 +34,10 @@ from pokervod_pipelines.rollout.record import ResultRecord, RolloutRecord, Rollo
 from pokervod_pipelines.rollout.report.as_json import make_report_json
 from pokervod_pipelines.rollout.report.figures import make_report
 from pokervod_pipelines.rollout.report.text import write_page, write_page_file, write_text
-from pokervod_pipelines.rollout.report.wording import trim_text
 from pokervod_pipelines.rollout.rollout import Rollout
 from pokervod_pipelines.rollout.runner import TooEarly, evaluate_week, run_rollout
 from pokervod_pipelines.settings import load_settings
+from pokervod_pipelines.text.wording import trim_text
 
 app = typer.Typer(no_args_is_help=True)
 

@@ -24,9 +24,9 @@ from pokervod_pipelines.rollout.fixers.registry import FIXERS, choose_fixers
 from pokervod_pipelines.rollout.plan import RolloutPlan
 from pokervod_pipelines.rollout.record import FixRecord, ResultRecord, RolloutRecord, RolloutState
 from pokervod_pipelines.rollout.report.text import ReportPart, write_page_file, write_text
-from pokervod_pipelines.rollout.report.wording import trim_text
 from pokervod_pipelines.rollout.store import RolloutStore
 from pokervod_pipelines.settings import Settings
+from pokervod_pipelines.text.wording import trim_text
 
 DETECTOR = "rollout"
 """Who opens the incidents of escalations."""

@@ -14,8 +14,8 @@ from pokervod_pipelines.db.embedded.server import EmbeddedServer
 from pokervod_pipelines.db.engine import embedded_folder, serve_database
 from pokervod_pipelines.errors import BadInput, Unavailable
 from pokervod_pipelines.rollout.demo.site import DemoSite, open_site
-from pokervod_pipelines.rollout.report.wording import trim_text
 from pokervod_pipelines.settings import Settings, load_settings
+from pokervod_pipelines.text.wording import trim_text
 
 ESCALATED = 3
 """Exit status of a command whose rollout needs a person."""

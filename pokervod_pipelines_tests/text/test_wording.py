@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pokervod_pipelines.rollout.report import wording
+from pokervod_pipelines.text import wording
 
 
 @pytest.mark.parametrize(
