@@ -209,20 +209,22 @@ _RECOVERY = text("""
 """A retry by a person gives all retries back, so an instruction with some spent was retried by itself."""
 
 _DISPATCH = text("""
+    with jobs as (
+        select instruction_id, worker, started_at, max(ended_at) over (
+            partition by worker order by started_at, claim_id rows between unbounded preceding and 1 preceding
+        ) as free_at
+        from render_attempts where ended_at >= :since and ended_at < :until
+    )
     select count(*) as count_, percentile_cont(0.5) within group (
         order by cast(extract(epoch from a.started_at - i.due_at) as float)) as median
-    from render_attempts a
+    from jobs a
     cross join lateral (
         select greatest(created_at, due_at) as due_at from render_instructions where id = a.instruction_id offset 0
     ) as i
     join render_workers w on w.name = a.worker and w.started_at <= i.due_at
-    where a.ended_at >= :since and a.ended_at < :until and a.started_at >= i.due_at
-        and not exists (select from render_attempts b where b.instruction_id = a.instruction_id
-            and b.started_at < a.started_at)
-        and not exists (select from render_attempts b where b.worker = a.worker and b.claim_id <> a.claim_id
-            and b.ended_at > i.due_at and b.started_at <= a.started_at)
+    where a.started_at >= i.due_at and coalesce(a.free_at <= i.due_at, true)
 """)
-"""The first claim of each, whose worker lived when it was due and rendered nothing else between that and the claim.
+"""The claims whose worker lived when the job was due, and had ended all that it did before.
 
 A free worker takes a job at once; of a busy one the wait tells of the queue. A pause is not known afterwards: hence the
 median.
