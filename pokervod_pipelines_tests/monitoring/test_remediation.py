@@ -1,11 +1,13 @@
 """Check what is put right in the queue without a person: by its own functions, never what a person holds or decided."""
 
 from collections.abc import Callable, Mapping
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import Engine, text
 
 from pokervod_pipelines.holds.windows import Coverage
+from pokervod_pipelines.monitoring.detectors.reading_queue import read_failed
 from pokervod_pipelines.monitoring.remediation.shape import Outcome, RemedyKind
 from pokervod_pipelines.render import actions, queue, workers
 from pokervod_pipelines.render.failures import BadInstruction, BadWorker, SpoiledOutput, TooSlow
@@ -80,6 +82,37 @@ def test_each_round_waits_longer_and_the_last_leaves_it_to_a_person(place: Place
     assert second.reason.startswith("round 2 of 2, it failed (transient): the share was away")
     place.fail_again(id_)
     assert place.remedy(23 * 60) == []
+
+
+@pytest.mark.parametrize(
+    ("error", "minutes", "is_told"),
+    [
+        (AWAY, 0, False),
+        (AWAY, 21, True),  # whatever the settings say, a person hears of it by then
+        (BadInstruction("layer name is missing"), 0, True),
+    ],
+)
+def test_what_may_heal_in_a_moment_is_not_told_yet(
+    place: Place, error: Exception, minutes: float, is_told: bool
+) -> None:
+    place.fail_for_good(error)
+
+    with place.engine.connect() as connection:
+        found = read_failed(connection, place.now() + timedelta(minutes=minutes))
+
+    assert bool(found) is is_told
+
+
+def test_what_was_retried_twice_in_vain_is_told_while_it_is_retried_on(place: Place) -> None:
+    place.configure(**AT_ONCE)
+    id_ = place.fail_for_good()
+    for _ in range(2):
+        place.remedy()
+        place.fail_again(id_)
+
+    with place.engine.connect() as connection:
+        assert [each.ids for each in read_failed(connection, place.now())] == [(id_,)]
+    assert len(place.remedy(1)) == 1
 
 
 def test_an_unknown_failure_gets_one_round(place: Place) -> None:

@@ -19,6 +19,7 @@ from pokervod_pipelines.monitoring.detectors.facts import (
 from pokervod_pipelines.monitoring.measures.counted import OF_INSTRUCTION
 from pokervod_pipelines.monitoring.measures.renders import read_queue_series
 from pokervod_pipelines.monitoring.measures.shape import Window
+from pokervod_pipelines.monitoring.remediation.spared import HEALS_PERHAPS
 from pokervod_pipelines.settings import Settings
 
 HOUR = timedelta(hours=1)
@@ -112,7 +113,7 @@ def read_hours(connection: Connection, settings: Settings, now: datetime) -> Hou
 
 def read_failed(connection: Connection, now: datetime) -> tuple[FailedGroup, ...]:
     """Return the instructions in force that failed for good in the last weeks, by template and renderer."""
-    rows = connection.execute(_FAILED, {"most": MOST_NAMED, "since": now - FAILED})
+    rows = connection.execute(_FAILED, {"most": MOST_NAMED, "now": now, "since": now - FAILED})
     return tuple(FailedGroup(**{**row._mapping, "ids": tuple(row.ids)}) for row in rows)
 
 
@@ -216,12 +217,12 @@ _ENDED = text(f"""
     group by 1, 2, 3 order by 1, 2
 """)  # noqa: S608 - constants
 
-_FAILED = text("""
+_FAILED = text(f"""
     select template, renderer, count(*) as count, (array_agg(id order by finished_at desc))[1 : :most] as ids,
         min(finished_at) as first_at, max(finished_at) as last_at,
         (array_agg(reason order by finished_at desc))[1] as reason
-    from render_instructions
+    from render_instructions r
     where state in ('failed', 'timed_out') and finished_at > :since and superseded_by is null and withdrawn_at is null
-        and coalesce(held_until <= now(), true)
+        and coalesce(held_until <= now(), true) and not {HEALS_PERHAPS}
     group by template, renderer order by template, renderer
-""")
+""")  # noqa: S608 - constants

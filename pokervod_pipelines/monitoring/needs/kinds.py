@@ -17,6 +17,7 @@ from pokervod_pipelines.monitoring.detectors.names import Detector
 from pokervod_pipelines.monitoring.incidents.listing import IncidentFilter, list_incidents
 from pokervod_pipelines.monitoring.incidents.shape import IncidentState
 from pokervod_pipelines.monitoring.needs.shape import Need
+from pokervod_pipelines.monitoring.remediation.spared import HEALS_PERHAPS
 from pokervod_pipelines.paging import EVERYTHING
 
 ReadNeeds = Callable[[Connection, datetime], Iterable[Need]]
@@ -189,7 +190,8 @@ _FAILED = text(f"""
         (array_agg(r.reason order by r.finished_at desc))[1] as reason
     from render_instructions r
     where r.state in ('failed', 'timed_out') and r.superseded_by is null and r.withdrawn_at is null
-        and coalesce(r.held_until <= :now, true) and not {_is_told(Detector.GRAPHIC_FAILED, "r.template")}
+        and coalesce(r.held_until <= :now, true) and not {HEALS_PERHAPS}
+        and not {_is_told(Detector.GRAPHIC_FAILED, "r.template")}
     group by r.template
 """)  # noqa: S608 - constants
 

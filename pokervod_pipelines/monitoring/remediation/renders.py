@@ -11,7 +11,15 @@ from typing import Any
 from sqlalchemy import text
 
 from pokervod_pipelines.monitoring.remediation.shape import DETECTORS, Deed, RemedyKind
-from pokervod_pipelines.monitoring.remediation.spared import IN_FORCE, IS_PAUSED, IS_SPARED, write_in_window
+from pokervod_pipelines.monitoring.remediation.spared import (
+    IN_FORCE,
+    IS_PAUSED,
+    IS_SPARED,
+    MAY_PASS,
+    RETRY_HOURS,
+    ROUNDS,
+    write_in_window,
+)
 from pokervod_pipelines.monitoring.remediation.turn import QUEUE, Turn, Work, select
 from pokervod_pipelines.render import actions, queue, queue_store
 from pokervod_pipelines.render.queue_store import LostJob
@@ -19,12 +27,6 @@ from pokervod_pipelines.render.states import State
 from pokervod_pipelines.render.templates import read_time_limits
 from pokervod_pipelines.render.workers import HAS_WORKER
 from pokervod_pipelines.subjects import Subject, SubjectKind
-
-PASSING = ("transient", "timeout", "bad_worker", "unknown")
-"""Kinds of failures that may pass; of the others a bad input never does, and lack of capacity ends no graphic."""
-
-RETRY_HOURS = 24
-"""What failed longer ago is left to a person."""
 
 WAIT_FACTOR = 3
 """Each round waits so many times as long as the one before."""
@@ -42,16 +44,12 @@ def _name_template(name: str) -> Subject:
     return Subject(kind=SubjectKind.TEMPLATE, name=name)
 
 
-_ROUNDS = f"""(select count(*) from remediations a where a.kind = 'retry' and a.subject_kind = 'instruction'
-    and a.subject = cast(r.id as varchar) and a.done_at > :now - interval '{RETRY_HOURS} hours')"""  # noqa: S608
+_ROUNDS_LEFT = f"{ROUNDS} < case r.failure_kind when 'unknown' then 1 else :rounds end"
 
-AWAITS_RETRY = f"""r.state in ('failed', 'timed_out') and r.finished_at > :now - interval '{RETRY_HOURS} hours'
-    and r.failure_kind in ({", ".join(f"'{each}'" for each in PASSING)}) and {IN_FORCE}
-    and {_ROUNDS} < case r.failure_kind when 'unknown' then 1 else :rounds end"""
-"""SQL: the failed graphic ``r`` is still retried without a person, now or later; ``rounds`` is of the settings."""
-
-_FAILED = f"""render_instructions r where {AWAITS_RETRY} and not {IS_SPARED} and not {IS_PAUSED}
-    and r.finished_at + cast(:wait as interval) * power({WAIT_FACTOR}, {_ROUNDS}) <= :now"""
+_FAILED = f"""render_instructions r where r.state in ('failed', 'timed_out')
+    and r.finished_at > :now - interval '{RETRY_HOURS} hours' and {MAY_PASS} and {_ROUNDS_LEFT} and {IN_FORCE}
+    and not {IS_SPARED} and not {IS_PAUSED}
+    and r.finished_at + cast(:wait as interval) * power({WAIT_FACTOR}, {ROUNDS}) <= :now"""
 
 
 def retry_failed(turn: Turn) -> Work:
@@ -59,7 +57,7 @@ def retry_failed(turn: Turn) -> Work:
     rules = turn.settings.monitoring.remediation.retry
     found, left = select(
         turn,
-        f"r.id, r.template, r.state, r.failure_kind, r.reason, r.retry_count, {_ROUNDS} as rounds",
+        f"r.id, r.template, r.state, r.failure_kind, r.reason, r.retry_count, {ROUNDS} as rounds",
         _FAILED,
         "r.priority, r.finished_at, r.id",
         rounds=rules.rounds,

@@ -3,6 +3,25 @@
 Each is about an instruction ``r``; the parameter ``now`` is the moment.
 """
 
+PASSING = ("transient", "timeout", "bad_worker", "unknown")
+"""Kinds of failures that may pass; of the others a bad input never does, and lack of capacity ends no graphic."""
+
+RETRY_HOURS = 24
+"""What failed longer ago is left to a person."""
+
+MAY_PASS = f"r.failure_kind in ({', '.join(repr(each) for each in PASSING)})"
+"""SQL: what it failed of may pass."""
+
+ROUNDS = f"""(select count(*) from remediations a where a.kind = 'retry' and a.subject_kind = 'instruction'
+    and a.subject = cast(r.id as varchar) and a.done_at > :now - interval '{RETRY_HOURS} hours')"""  # noqa: S608
+"""SQL: how often it was retried without a person."""
+
+QUIET_ROUNDS, QUIET_MINUTES = 2, 20
+
+HEALS_PERHAPS = f"""coalesce({MAY_PASS} and r.finished_at > :now - interval '{QUIET_MINUTES} minutes'
+    and {ROUNDS} < case r.failure_kind when 'unknown' then 1 else {QUIET_ROUNDS} end, false)"""
+"""SQL: it failed a moment ago, and the first rounds of retries have not been tried: nobody has to be told yet."""
+
 IN_FORCE = "r.superseded_by is null and r.withdrawn_at is null and r.cancel_requested is null"
 """SQL: it was not replaced, withdrawn or cancelled."""
 
