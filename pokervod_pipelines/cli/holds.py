@@ -69,7 +69,9 @@ def _list_notes(connection: Connection, hold: Hold, settings: Settings) -> list[
         number = int(hold.subject.name)
         row = next(each for each in show_versions(connection, number) if each.id == number)
         if row.state == State.PROCESSING:
-            notes.append(f"{row.claimed_by} is rendering it, which may finish; `render cancel` stops it")
+            notes.append(
+                f"{row.claimed_by} is rendering it, which may finish; `pokervod render cancel {number}` stops it"
+            )
         if row.superseded_by is not None:
             notes.append(f"it was replaced by instruction {row.superseded_by}, which is not held by this")
     last = find_hold(connection, hold.subject.kind, hold.subject.name)
