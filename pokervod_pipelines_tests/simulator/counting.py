@@ -49,14 +49,14 @@ def count_queue(floor: Floor, settings: DetectorsSettings) -> QueueFacts:
             )
             for (renderer, template), jobs in groups.items()
         ),
-        claims=sum(1 for claimed, _, _ in floor.claims if claimed > at - CLAIMS),
+        claims=sum(1 for claimed, _, _ in floor.claims if claimed >= at - CLAIMS),
         overtaken=tuple(_list_overtaken(floor)),
     )
 
 
 def _list_overtaken(floor: Floor) -> Iterator[Overtaken]:
     """Yield what was due and stayed, while what comes later by rank was claimed."""
-    moment, recent = floor.plan.moment, [each for each in floor.claims if each[0] > floor.at - CLAIMS]
+    moment, recent = floor.plan.moment, [each for each in floor.claims if each[0] >= floor.at - CLAIMS]
     latest: dict[str, float] = {}
     for _, renderer, rank in recent:
         latest[renderer] = max(rank, latest.get(renderer, rank))
@@ -101,7 +101,8 @@ def count_hours(floor: Floor) -> HourFacts:
     last: Counter[tuple[Group, str]] = Counter()
     before: Counter[tuple[Group, str]] = Counter()
     for at, group, outcome in floor.ended:
-        (last if at > floor.at - HOUR else before)[group, outcome] += 1
+        if at < floor.at:
+            (last if at >= floor.at - HOUR else before)[group, outcome] += 1
     samples = [waits for at, waits in floor.samples if at > floor.at - HOUR]
     return HourFacts(
         last=_make_groups(last),

@@ -302,7 +302,7 @@ DRAWS: dict[FaultKind, Draw] = {
     K.WORKER_DEAD: _with_target(_during_show(K.WORKER_DEAD, 4, 200, (1, 1)), _choose_worker),
     K.WORKERS_GONE: _during_show(K.WORKERS_GONE, 12, 150, (1, 1)),
     K.WORKER_QUARANTINED: _with_target(_lasting(K.WORKER_QUARANTINED, 5, 300), _choose_worker),
-    K.BREAKER_OPEN: _lasting(K.BREAKER_OPEN, 3, 120, ("google_sheets", "nexrender", "slack")),
+    K.BREAKER_OPEN: _lasting(K.BREAKER_OPEN, 3, 120, ("sheets", "drive", "nexrender", "channel:slack")),
     K.SHEET_UNREADABLE: _with_target(_lasting(K.SHEET_UNREADABLE, 30, 500), _choose_source("sheet")),
     K.LIBRARY_UNSCANNED: _library_unscanned,
     K.FOLDER_UNREAD: _with_target(_during_show(K.FOLDER_UNREAD, 20, 200, (1, 1)), _choose_source("drop folder")),

@@ -35,6 +35,7 @@ class Floor:
         self.samples: deque[tuple[float, bool]] = deque()
         self.by_kind = {kind: [each for each in faults if each.kind is kind] for kind in FaultKind}
         self.hung: set[int] = set()
+        self.log: list[tuple[float, str, Instruction]] = []
         self.broken: Counter[Fault] = Counter()
 
     def find(self, kind: FaultKind, at: float) -> Fault | None:
@@ -98,6 +99,7 @@ class Floor:
         job.state, job.started, job.lease, job.worker = "processing", at, at + LEASE, worker.name
         job.claim += 1
         self.claims.append((at, job.template.renderer, job.rank))
+        self.log.append((at, "started", job))
         hang = self.find(K.RENDERS_HANG, at)
         if hang and self.broken[hang] < int(hang.size):
             self.broken[hang] += 1
@@ -176,6 +178,7 @@ class Floor:
 
     def _finish(self, job: Instruction, outcome: str, reason: str) -> None:
         job.state, job.reason = outcome, reason
+        self.log.append((self.at, outcome, job))
         self.ended.append((self.at, (job.template.renderer, job.template.name), outcome))
         if outcome != "completed":
             job.due = self.at
@@ -220,5 +223,5 @@ class Floor:
     def forget(self) -> None:
         """Forget what ended longer ago than anything asks for."""
         for queue, seconds in ((self.ended, 2 * HOUR), (self.claims, HOUR), (self.samples, HOUR)):
-            while queue and queue[0][0] <= self.at - seconds:
+            while queue and queue[0][0] < self.at - seconds:
                 queue.popleft()

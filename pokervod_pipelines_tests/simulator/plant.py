@@ -105,10 +105,11 @@ class Plant:
 
     def make_lookers(self, at: float) -> tuple[LookerFacts, ...]:
         """Return when the detectors looked, where they run."""
-        moment = self.plan.moment
+        moment, off = self.plan.moment, self.find(K.SENSOR_OFF, at, "anomalies")
+        leads = self.make_watcher(at).is_alive
         return (
-            LookerFacts(name="sensor", seen_at=moment(self.lookers["sensor"])),
-            LookerFacts(name="watcher", seen_at=moment(self.lookers["watcher"])),
+            LookerFacts(name="sensor", seen_at=moment(self.lookers["sensor"]), is_expected=off is None),
+            LookerFacts(name="watcher", seen_at=moment(self.lookers["watcher"]), is_expected=leads),
         )
 
     def misses_database(self, at: float) -> bool:
@@ -234,8 +235,8 @@ class Plant:
     def _read(self, source: Source, at: float, is_folder: bool) -> None:
         if is_folder:
             # Where the watcher does not, the sensor looks at the folders.
-            hung = self.find(K.WATCHER_HUNG, at)
-            if self.has_watcher(at) or (self.has_daemon(at) and not hung):
+            has_sensor = self.has_daemon(at) and not self._find_sensor_fault("rfid_drop", at)
+            if self.has_watcher(at) or has_sensor:
                 self.read[source.name] = at
             return
         job = "nas_changes" if source.kind == "library" else "full_sync"
@@ -320,7 +321,7 @@ class Plant:
         fault = self.find(K.BREAKER_OPEN, at)
         if fault is None:
             return ()
-        title = fault.target.replace("_", " ")
+        title = fault.target.title()
         opened = self.plan.moment(fault.begins)
         return (BreakerFacts(name=fault.target, title=title, opened_at=opened, failures=5, error="no answer"),)
 
