@@ -1,6 +1,6 @@
 """Read the incidents that people may have to be told of, with what each channel was told."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -27,6 +27,9 @@ class Told:
     in_digest: bool
     owes_end: bool
     """Whether it is out, or on its way, without saying that the incident is over."""
+
+    is_due: bool
+    """Whether it is still to be delivered."""
 
     @property
     def is_of_resolution(self) -> bool:
@@ -68,6 +71,13 @@ def read_announced(connection: Connection, now: datetime) -> list[AnnouncedIncid
     return [_make(row._mapping) for row in connection.execute(_READ, values)]
 
 
+def note_owed(connection: Connection, owed: Mapping[bool, Sequence[int]]) -> None:
+    """Store of which incidents people may have to be told that they are over, and of which not any more."""
+    for value, ids in owed.items():
+        if ids:
+            connection.execute(_NOTE, {"owes_end": value, "ids": [*ids]})
+
+
 def _make(row: Mapping[Any, Any]) -> AnnouncedIncident:
     told = tuple(
         Told(
@@ -87,10 +97,11 @@ def _make(row: Mapping[Any, Any]) -> AnnouncedIncident:
 _TOLD = """
     (
         select d.channel, a.opening, a.kind, a.severity, d.created_at as at, false as in_digest,
-            a.kind <> 'resolved' and d.state in ('claimed', 'sending', 'delivered') and not d.told_end as owes_end
+            a.kind <> 'resolved' and d.state in ('claimed', 'sending', 'delivered') and not d.told_end as owes_end,
+            d.ended_at is null as is_due
         from alerts a join alert_deliveries d on d.alert_id = a.id where a.incident_id = e.id
         union all
-        select l.channel, l.opening, l.kind, l.severity, l.added_at, true, l.kind <> 'resolved'
+        select l.channel, l.opening, l.kind, l.severity, l.added_at, true, l.kind <> 'resolved', false
         from alert_digest_lines l where l.incident_id = e.id
     )
 """
@@ -100,9 +111,7 @@ _READ = text(f"""
     with candidates as (
         select * from monitoring_events where resolved_at is null and cause_id is null
         union all
-        select * from monitoring_events e where resolved_at > :oldest and exists (
-            select from {_TOLD} f where f.owes_end and not exists (
-                select from {_TOLD} l where l.channel = f.channel and l.kind = 'resolved' and l.opening >= f.opening))
+        select * from monitoring_events where owes_end and resolved_at > :oldest
     )
     select e.id, e.key, e.detector, e.subject_kind as kind, e.subject, e.severity, e.summary, e.advice,
         coalesce(e.figures ->> 'report', '') as report, e.link, e.correlation_id, e.openings as opening,
@@ -116,3 +125,5 @@ _READ = text(f"""
         where c.starts_at <= :now and c.ends_at > :now and {COVERS.format(kind="e.subject_kind", name="e.subject")})
     order by e.id
 """)  # noqa: S608 - constants
+
+_NOTE = text("update monitoring_events set owes_end = :owes_end where id = any(:ids) and owes_end <> :owes_end")

@@ -18,7 +18,7 @@ from pokervod_pipelines.alerts.event_alerts import post_event_alerts
 from pokervod_pipelines.alerts.posting import post_to
 from pokervod_pipelines.alerts.rules import Route, find_route
 from pokervod_pipelines.db.locks import lock_until_commit
-from pokervod_pipelines.monitoring.incidents.announced import AnnouncedIncident, read_announced
+from pokervod_pipelines.monitoring.incidents.announced import AnnouncedIncident, note_owed, read_announced
 from pokervod_pipelines.monitoring.incidents.looks import LOCK
 from pokervod_pipelines.monitoring.incidents.messages import make_alert
 from pokervod_pipelines.settings import Settings
@@ -52,12 +52,17 @@ def announce(connection: Connection, settings: Settings, *, now: datetime) -> in
     if not settings.alerts.channels:
         return 0
     lock_until_commit(connection, LOCK)
-    incidents = read_announced(connection, now)
-    return sum(_post(connection, each, due, now) for each in incidents for due in _find(each, settings, now))
-
-
-def _find(incident: AnnouncedIncident, settings: Settings, now: datetime) -> list[Due]:
-    return [*find_due(incident, settings.alerts, now, settings.zone)]
+    count = 0
+    owed: dict[bool, list[int]] = {True: [], False: []}
+    for incident in read_announced(connection, now):
+        due = [*find_due(incident, settings.alerts, now, settings.zone)]
+        count += sum(_post(connection, incident, each, now) for each in due)
+        if due and incident.resolved_at is None:
+            owed[True].append(incident.id)
+        elif incident.resolved_at is not None and not any(each.is_due for each in incident.told):
+            owed[False].append(incident.id)
+    note_owed(connection, owed)
+    return count
 
 
 def _post(connection: Connection, incident: AnnouncedIncident, due: Due, now: datetime) -> bool:
