@@ -48,6 +48,7 @@ COMMANDS = {
         "metrics", "Show throughput, latency, errors, queue, ages, jobs, memory and disks, of any window.", False
     ),
     "needs-me": CommandEntry("needs_me", "List what needs a person now, the oldest first.", False),
+    "handover": CommandEntry("handover", "Write the page of the shift: open, muted, held, and what happened.", False),
     "incidents": CommandEntry(
         "incidents", "Show what is wrong, once for each cause; acknowledge, mute, resolve, judge it."
     ),

@@ -1,0 +1,144 @@
+"""Read all that a handover tells of a shift. What cannot be read raises: a page never passes it over."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from sqlalchemy import Connection, Engine, text
+
+from pokervod_pipelines.errors import BadInput
+from pokervod_pipelines.holds.listing import Hold, list_holds
+from pokervod_pipelines.holds.windows import MaintenanceWindow, list_windows
+from pokervod_pipelines.monitoring.detectors.names import Detector
+from pokervod_pipelines.monitoring.incidents.listing import IncidentFilter, list_incidents
+from pokervod_pipelines.monitoring.incidents.shape import Incident, IncidentState
+from pokervod_pipelines.monitoring.measures.renders import measure_renders
+from pokervod_pipelines.monitoring.measures.shape import RenderFigures, Window
+from pokervod_pipelines.monitoring.needs.find import find_needs
+from pokervod_pipelines.monitoring.needs.shape import Needs
+from pokervod_pipelines.monitoring.remediation.listing import count_kinds
+from pokervod_pipelines.monitoring.remediation.shape import KindFigures
+from pokervod_pipelines.paging import EVERYTHING, Page
+from pokervod_pipelines.settings import Settings
+
+MOST_LISTED = 50
+"""Entries of a list of what happened; how many more there are is said."""
+
+PROGRAMS = (*Detector, "remediation", "rules", "the rollout", "the plan", "weekly_close", "nas scan", "render worker")
+"""Who signs without being a person."""
+
+OPEN = (IncidentState.OPEN, IncidentState.ACKNOWLEDGED)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """Hold what a person decided: an event, or ``count`` of them with one reason, the newest at ``at``."""
+
+    at: datetime
+    type: str
+    by: str
+    reason: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SyncCount:
+    """Count the syncs of a mode that ended; ``failed`` of them did not bring everything up to date."""
+
+    mode: str
+    ended: int
+    failed: int
+    last_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HandCount:
+    """Count the hands that arrived, and when the last one did."""
+
+    hands: int
+    premium: int
+    last_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Handover:
+    """Hold what a shift hands over; lists of what happened are the newest first, at most ``MOST_LISTED`` long."""
+
+    window: Window
+    needs: Needs
+    open: tuple[Incident, ...]
+    muted: tuple[Incident, ...]
+    holds: tuple[Hold, ...]
+    windows: tuple[MaintenanceWindow, ...]
+    opened: tuple[Incident, ...]
+    resolved: tuple[Incident, ...]
+    decisions: tuple[Decision, ...]
+    remedies: tuple[KindFigures, ...]
+    syncs: tuple[SyncCount, ...]
+    graphics: RenderFigures
+    hands: HandCount
+
+
+def make_handover(engine: Engine, settings: Settings, since: datetime, *, now: datetime | None = None) -> Handover:
+    """Return what happened since then, and how things are now."""
+    now = now or datetime.now(UTC)
+    if since >= now:
+        raise BadInput("the shift begins in the future; give an earlier --since")
+    window = Window(since=since, until=now)
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        changed = list_incidents(
+            connection, IncidentFilter(changed_since=since), page=Page(limit=20 * MOST_LISTED), now=now
+        )
+        opened = [each for each in changed if each.opened_at >= since and each.cause_id is None]
+        resolved = [each for each in changed if each.resolved_at and each.resolved_at >= since]
+        resolved.sort(key=lambda each: each.resolved_at or now, reverse=True)
+        figures = count_kinds(connection, settings, since, now)
+        return Handover(
+            window=window,
+            needs=find_needs(engine, now=now),
+            open=_list_states(connection, OPEN, now),
+            muted=_list_states(connection, (IncidentState.MUTED,), now),
+            holds=tuple(list_holds(connection)),
+            windows=tuple(list_windows(connection)),
+            opened=tuple(opened[:MOST_LISTED]),
+            resolved=tuple(resolved[:MOST_LISTED]),
+            decisions=_list_decisions(connection, window),
+            remedies=tuple(each for each in figures if each.done or each.refused or each.over_budget),
+            syncs=tuple(SyncCount(**row._mapping) for row in connection.execute(_SYNCS, _bound(window))),
+            graphics=measure_renders(connection, settings, window, now=now),
+            hands=HandCount(**connection.execute(_HANDS, _bound(window)).one()._mapping),
+        )
+
+
+def _list_states(connection: Connection, states: Sequence[IncidentState], now: datetime) -> tuple[Incident, ...]:
+    wanted = IncidentFilter(states=tuple(states), oldest_first=True)
+    return tuple(list_incidents(connection, wanted, page=EVERYTHING, now=now))
+
+
+def _list_decisions(connection: Connection, window: Window) -> tuple[Decision, ...]:
+    values = {**_bound(window), "programs": [*map(str, PROGRAMS)], "limit": MOST_LISTED}
+    return tuple(Decision(**row._mapping) for row in connection.execute(_DECISIONS, values))
+
+
+def _bound(window: Window) -> dict[str, datetime]:
+    return {"since": window.since, "until": window.until}
+
+
+_DECISIONS = text("""
+    select max(at) as at, type, payload ->> 'by' as by, payload ->> 'reason' as reason, count(*) as count
+    from events
+    where at >= :since and at < :until and payload ->> 'by' <> '' and payload ->> 'reason' <> ''
+        and payload ->> 'by' <> all(:programs)
+    group by type, payload ->> 'by', payload ->> 'reason' order by max(id) desc limit :limit
+""")
+
+_SYNCS = text("""
+    select payload ->> 'mode' as mode, count(*) as ended,
+        count(*) filter (where jsonb_array_length(payload -> 'failed') > 0) as failed, max(at) as last_at
+    from events where type = 'system.sync.completed' and at >= :since and at < :until group by 1 order by 1
+""")
+
+_HANDS = text("""
+    select count(*) as hands, count(*) filter (where is_premium) as premium, max(created_at) as last_at from hands
+    where created_at >= :since and created_at < :until and not is_test and withdrawn_by is null
+""")
