@@ -48,6 +48,7 @@ from pokervod_pipelines.monitoring.incidents.shape import (
     SubjectKind,
     Verdict,
 )
+from pokervod_pipelines.monitoring.remediation.shape import DETECTOR as REMEDIATION
 from pokervod_pipelines.paging import Page
 from pokervod_pipelines.periods import COMING, read_coming, read_moment
 from pokervod_pipelines.settings import load_settings
@@ -117,7 +118,12 @@ def list_(
 
 def _require_known(connection: Connection, wanted: IncidentFilter) -> None:
     """Raise ``BadInput`` for a detector or subject that nobody knows."""
-    known = [*Detector, BY_HAND, *connection.scalars(text("select distinct detector from monitoring_events"))]
+    known = [
+        *Detector,
+        BY_HAND,
+        REMEDIATION,
+        *connection.scalars(text("select distinct detector from monitoring_events")),
+    ]
     for name in wanted.detectors:
         require_known("detector", name, known)
 
