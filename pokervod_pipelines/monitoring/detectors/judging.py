@@ -22,6 +22,9 @@ What comes and goes lasts where it is found often enough: two short failures apa
 OFTEN = 3
 """What is not found at each look has to be found so often, and at more than half of the looks."""
 
+FLAPPING = 10
+"""What comes and goes without an end is an incident once it was found so often; it lasts until it stays away."""
+
 WAITING_SECONDS = 180.0
 """Old files that were just copied into a folder are read within this time."""
 
@@ -37,7 +40,7 @@ def judge(facts: Facts, rules: MonitoringSettings, history: History) -> Judgemen
         look = rule.look(facts, rules, history)
         seen = [_remember(each, rules, history, facts) for each in look.findings if each.subject not in facts.held]
         found |= {each.finding.key: each for each in seen}
-        looks.append(_keep_back(look, seen))
+        looks.append(_hold_flapping(_keep_back(look, seen), history, facts))
     kept = {each.detector for each in looks if each.state in {LookState.LEARNING, LookState.UNREADABLE}}
     found |= {
         key: before if before.finding.detector in kept else replace(before, missed=before.missed + 1)
@@ -54,9 +57,23 @@ def _remember(finding: Finding, rules: MonitoringSettings, history: History, fac
     if before is None or facts.now - before.last_at > REMEMBERED:
         before = Found(finding=finding, first_at=facts.now, last_at=facts.now, is_open=False, times=0)
     times, lasted = before.times + 1, (facts.now - before.first_at).total_seconds()
-    is_steady = not before.missed or (times >= OFTEN and times > before.missed)
+    is_steady = not before.missed or times >= FLAPPING or (times >= OFTEN and times > before.missed)
     has_lasted = lasted >= _find_wait(finding, rules) and is_steady
     return replace(before, finding=finding, last_at=facts.now, times=times, is_open=before.is_open or has_lasted)
+
+
+def _hold_flapping(look: Look, history: History, facts: Facts) -> Look:
+    """Return the look with what comes and goes, and is away only now, so that it does not close and open each time."""
+    if look.state is not LookState.JUDGED:
+        return look
+    seen = {each.key for each in look.findings}
+    away = [
+        each.finding
+        for key, each in history.found.items()
+        if each.is_open and each.missed >= FLAPPING and each.finding.detector == look.detector
+        if key not in seen and facts.now - each.last_at <= REMEMBERED and each.finding.subject not in facts.held
+    ]
+    return replace(look, findings=(*look.findings, *away)) if away else look
 
 
 def _find_wait(finding: Finding, rules: MonitoringSettings) -> float:
