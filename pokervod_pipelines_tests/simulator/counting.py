@@ -37,15 +37,17 @@ def count_queue(floor: Floor, settings: DetectorsSettings) -> QueueFacts:
     for each in floor.pending.values():
         if each.due <= at:
             groups[each.template.renderer, each.template.name].append(each)
-    late = at - settings.pending_too_long.minutes * MINUTE
+    late, freed, is_paused = at - settings.pending_too_long.minutes * MINUTE, floor.find_freed(at), floor.is_paused(at)
     return QueueFacts(
         groups=tuple(
-            WaitingGroup(
+            WaitingGroup(renderer=renderer, template=template, waiting=0, paused=len(jobs))
+            if is_paused
+            else WaitingGroup(
                 renderer=renderer,
                 template=template,
                 waiting=len(jobs),
-                since=moment(min(each.due for each in jobs)),
-                delayed=sum(each.due < late for each in jobs),
+                since=moment(max(freed, min(each.due for each in jobs))),
+                delayed=sum(max(freed, each.due) < late for each in jobs),
             )
             for (renderer, template), jobs in groups.items()
         ),
@@ -56,6 +58,8 @@ def count_queue(floor: Floor, settings: DetectorsSettings) -> QueueFacts:
 
 def _list_overtaken(floor: Floor) -> Iterator[Overtaken]:
     """Yield what was due and stayed, while what comes later by rank was claimed."""
+    if floor.is_paused(floor.at):
+        return
     moment, recent = floor.plan.moment, [each for each in floor.claims if each[0] >= floor.at - CLAIMS]
     latest: dict[str, float] = {}
     for _, renderer, rank in recent:
@@ -103,12 +107,13 @@ def count_hours(floor: Floor) -> HourFacts:
     for at, group, outcome in floor.ended:
         if at < floor.at:
             (last if at >= floor.at - HOUR else before)[group, outcome] += 1
-    samples = [waits for at, waits in floor.samples if at > floor.at - HOUR]
+    samples = [each for each in floor.samples if each[0] > floor.at - HOUR]
     return HourFacts(
         last=_make_groups(last),
         before=_make_groups(before),
         looked_minutes=min(60, len(samples)),
-        waiting_minutes=min(60, sum(samples)),
+        waiting_minutes=min(60, sum(waits for _, waits, _ in samples)),
+        paused_minutes=min(60, sum(is_paused for _, _, is_paused in samples)),
     )
 
 

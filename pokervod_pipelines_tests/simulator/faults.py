@@ -35,6 +35,7 @@ class FaultKind(StrEnum):
     CLOCK_STEP = "clock step"
     CLOCK_DRIFT = "clock drift"
     ROOT_AWAY = "root away, with its effects"
+    ROOT_FLAPS = "root comes and goes"
     FARM_DOWN = "render farm down"
     CHANNEL_DOWN = "alert channel down"
     OUTPUTS_UNWRITABLE = "outputs not writable"
@@ -96,6 +97,7 @@ TELLS: dict[FaultKind, tuple[Detector, ...]] = {
     FaultKind.CLOCK_STEP: (D.CLOCK_SKEW,),
     FaultKind.CLOCK_DRIFT: (D.CLOCK_SKEW,),
     FaultKind.ROOT_AWAY: (D.ROOT_AWAY,),
+    FaultKind.ROOT_FLAPS: (D.ROOT_AWAY,),
     FaultKind.FARM_DOWN: (D.SERVICE_DOWN,),
     FaultKind.CHANNEL_DOWN: (D.SERVICE_DOWN,),
     FaultKind.OUTPUTS_UNWRITABLE: (D.SERVICE_DOWN,),
@@ -139,6 +141,7 @@ EFFECTS: dict[FaultKind, tuple[Detector, ...]] = {
     FaultKind.CLOCK_STEP: (),
     FaultKind.CLOCK_DRIFT: (),
     FaultKind.ROOT_AWAY: _READING,
+    FaultKind.ROOT_FLAPS: _READING,
     FaultKind.FARM_DOWN: (*_QUEUE, D.BREAKER_OPEN, D.WORKER_STOPPED),
     FaultKind.OUTPUTS_UNWRITABLE: _QUEUE,
     FaultKind.DAEMON_STOPPED: (D.SENSOR_STOPPED, D.DETECTORS_STOPPED, D.SOURCE_STALE, D.RUN_STUCK, D.SERVICE_DOWN),
@@ -288,6 +291,7 @@ DRAWS: dict[FaultKind, Draw] = {
     K.CLOCK_STEP: _sized(_lasting(K.CLOCK_STEP, 10, 600), 3, 600),
     K.CLOCK_DRIFT: _sized(_lasting(K.CLOCK_DRIFT, 60, 600), 6, 60),
     K.ROOT_AWAY: _with_target(_lasting(K.ROOT_AWAY, 3, 400), lambda chance, plan: chance.choice(plan.roots)),
+    K.ROOT_FLAPS: _with_target(_lasting(K.ROOT_FLAPS, 40, 200), lambda chance, plan: chance.choice(plan.roots)),
     K.FARM_DOWN: _with_target(_lasting(K.FARM_DOWN, 4, 200), _has_farm),
     K.CHANNEL_DOWN: _lasting(K.CHANNEL_DOWN, 5, 300, ("alert channels",)),
     K.OUTPUTS_UNWRITABLE: _lasting(K.OUTPUTS_UNWRITABLE, 5, 120, ("outputs",)),
@@ -342,6 +346,8 @@ OF_SHOWS = frozenset(
 )
 """Kinds that need a show."""
 
+WITHOUT_HANDS = frozenset({K.NO_HANDS, K.HANDS_STOP})
+
 OF_SHOWS_FIRST = 0.6
 
 GAP = 80 * MINUTE
@@ -371,9 +377,14 @@ def _draw_apart(
     if fault is None or fault.ends > plan.seconds:
         return None
     if may_meet:
-        hides = kind is FaultKind.DATABASE_AWAY or any(each.kind is FaultKind.DATABASE_AWAY for each in faults)
-        return None if hides and any(_touch(fault, each, 0.0) for each in faults) else fault
+        return None if any(_touch(fault, each, 0.0) and _hides(fault, each) for each in faults) else fault
     return None if any(_touch(fault, each, GAP) for each in faults) else fault
+
+
+def _hides(one: Fault, other: Fault) -> bool:
+    """Return whether nothing is left to be seen of one while the other lasts: no data, or no graphics to be made."""
+    kinds = {one.kind, other.kind}
+    return FaultKind.DATABASE_AWAY in kinds or bool(kinds & WITHOUT_HANDS and kinds & OF_SHOWS - WITHOUT_HANDS)
 
 
 def _touch(one: Fault, other: Fault, gap: float) -> bool:

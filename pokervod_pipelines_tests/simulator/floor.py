@@ -6,7 +6,7 @@ from collections import Counter, deque
 
 from pokervod_pipelines_tests.simulator.faults import Fault, FaultKind
 from pokervod_pipelines_tests.simulator.jobs import Instruction
-from pokervod_pipelines_tests.simulator.plan import HOUR, MINUTE, Plan, PlannedWorker
+from pokervod_pipelines_tests.simulator.plan import HOUR, MINUTE, PAUSE, Plan, PlannedWorker
 
 LEASE = 30.0
 RETRIES = 3
@@ -32,7 +32,7 @@ class Floor:
         self.ended: deque[tuple[float, Group, str]] = deque()
         self.claims: deque[tuple[float, str, float]] = deque()
         self.busy: dict[str, int] = {}
-        self.samples: deque[tuple[float, bool]] = deque()
+        self.samples: deque[tuple[float, bool, bool]] = deque()
         self.by_kind = {kind: [each for each in faults if each.kind is kind] for kind in FaultKind}
         self.hung: set[int] = set()
         self.log: list[tuple[float, str, Instruction]] = []
@@ -62,6 +62,15 @@ class Floor:
             self._claim()
         self._sample()
 
+    def is_paused(self, at: float) -> bool:
+        """Return whether a person has paused the queue."""
+        return any(each.name == PAUSE and each.covers(at) for each in self.plan.maintenance)
+
+    def find_freed(self, at: float) -> float:
+        """Return when the last pause ended: what waited before then could not have been claimed."""
+        ended = [each.ends for each in self.plan.maintenance if each.name == PAUSE and each.ends <= at]
+        return max(ended, default=-2 * HOUR)
+
     def is_alive(self, worker: PlannedWorker, at: float) -> bool:
         """Return whether the worker's process runs."""
         if any(each.name == f"worker {worker.name}" and each.covers(at) for each in self.plan.maintenance):
@@ -76,7 +85,7 @@ class Floor:
 
     def _claim(self) -> None:
         at = self.at
-        if self.find(K.QUEUE_STALLED, at):
+        if self.find(K.QUEUE_STALLED, at) or self.is_paused(at):
             return
         due: list[Instruction] | None = None
         for worker in self.plan.workers:
@@ -218,7 +227,8 @@ class Floor:
             if self.find(K.DAEMON_STOPPED, self.at):
                 return
             waits = any(each.due <= self.at for each in self.pending.values())
-            self.samples.append((self.at, waits))
+            is_paused = self.is_paused(self.at)
+            self.samples.append((self.at, waits and not is_paused, waits and is_paused))
 
     def forget(self) -> None:
         """Forget what ended longer ago than anything asks for."""

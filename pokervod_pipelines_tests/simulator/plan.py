@@ -16,6 +16,10 @@ MINUTE, HOUR = 60.0, 3600.0
 LOOK_SECONDS = 30.0
 
 
+PAUSE = "pause of the queue"
+"""A person pauses dispatching for a while."""
+
+
 class Character(StrEnum):
     """Name what is peculiar of a day; each of them is healthy."""
 
@@ -316,7 +320,7 @@ def _draw_maintenance(
     chance: random.Random, roots: tuple[str, ...], workers: tuple[PlannedWorker, ...], seconds: float
 ) -> tuple[Span, ...]:
     """Return what a person takes out of service, and says so before."""
-    things = [f"root {roots[-1]}", f"worker {workers[0].name}", "sheet tracker", "sensor sheet_changes"]
+    things = [f"root {roots[-1]}", f"worker {workers[0].name}", "sheet tracker", "sensor sheet_changes", PAUSE]
     spans = []
     for thing in chance.sample(things, chance.randint(1, 3)):
         begins = chance.uniform(HOUR, seconds - 6 * HOUR)

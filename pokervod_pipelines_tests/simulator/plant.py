@@ -273,6 +273,9 @@ class Plant:
             yield self._make_service("nexrender", at, self.find(K.FARM_DOWN, at) is not None)
         for root in self.plan.roots:
             is_away = self.find(K.ROOT_AWAY, at, root) is not None or self.is_held(f"root {root}", at)
+            flaps = self.find(K.ROOT_FLAPS, at, root)
+            # It answers for two minutes, then for half a minute or a whole one it does not.
+            is_away = is_away or (flaps is not None and (at - flaps.begins) % 150 < self.chance.choice((30, 60)))
             yield self._make_service(f"root {root}", at, is_away)
         yield self._make_service("watcher", at, not self.has_watcher(at))
 

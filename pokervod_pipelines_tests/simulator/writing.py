@@ -109,7 +109,7 @@ def _write_queue(connection: Connection, floor: Floor, days: BroadcastDays) -> N
         {"type": f"render.{what}", "at": moment(at), "id": job.id, "worker": job.worker} for at, what, job in recent
     ]
     _insert(connection, _EVENT, events)
-    looks = {moment(at).replace(second=0, microsecond=0): waits for at, waits in floor.samples}
+    looks = {moment(at).replace(second=0, microsecond=0): waits for at, waits, _ in floor.samples}
     _insert(connection, _LOOK, [{"at": at, "pending": int(waits)} for at, waits in looks.items()])
     connection.execute(_MARK, {"at": moment(floor.at)})
 
