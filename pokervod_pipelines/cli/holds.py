@@ -42,8 +42,8 @@ def hold(
 ) -> None:
     """Keep an instruction, sheet, library, worker or workflow from being worked on, until a time or until released.
 
-    What is being worked on at that moment may finish. Each person holds for himself: it is free when the last hold has
-    ended.
+    What is being worked on at that moment may finish. Each person has a hold of their own: it is free when the last
+    of these has ended.
 
     Example: pokervod hold sheet clip_tracker --until 18:00 --reason "its columns are rebuilt"
     """
@@ -72,8 +72,6 @@ def _list_notes(connection: Connection, hold: Hold, settings: Settings) -> list[
             notes.append(
                 f"{row.claimed_by} is rendering it, which may finish; `pokervod render cancel {number}` stops it"
             )
-        if row.superseded_by is not None:
-            notes.append(f"it was replaced by instruction {row.superseded_by}, which is not held by this")
     last = find_hold(connection, hold.subject.kind, hold.subject.name)
     if last is not None and last.by != hold.by:
         notes.append(f"it is {last.describe(settings.zone)}, too")

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from pokervod_pipelines.cli.output import print_json, print_table, show_time
+from pokervod_pipelines.holds.listing import UNTIL_RELEASED
 from pokervod_pipelines.render.listing import InstructionEvent, ListedAttempt, ListedInstruction
 from pokervod_pipelines.render.workers import RegisteredWorker
 
@@ -113,6 +114,7 @@ def _describe(each: ListedInstruction) -> Iterator[tuple[str, object]]:
         yield f"  {name}", format_value(value)
     yield "picture", _describe_picture(each.output)
     yield "path", each.output.get("path")
+    yield "held", _describe_hold(each.held_until)
     yield "priority", each.priority
     yield "retries", f"{each.retry_count} of {each.max_retries}" if each.retry_count else None
     yield "day", each.broadcast_day
@@ -123,6 +125,12 @@ def _describe(each: ListedInstruction) -> Iterator[tuple[str, object]]:
     yield "withdrawn", each.withdrawn_at and _format_time(each.withdrawn_at)
     yield "started", each.started_at and _format_time(each.started_at)
     yield "ended", each.finished_at and _format_time(each.finished_at)
+
+
+def _describe_hold(until: datetime | None) -> str:
+    if until is None or until <= datetime.now(UTC):
+        return ""
+    return "until released" if until == UNTIL_RELEASED else f"until {_format_time(until)}"
 
 
 def _describe_picture(output: Mapping[str, Any]) -> str:

@@ -21,7 +21,7 @@ from pokervod_pipelines.defs.workflows import PARTITION_TAG, request_tags
 from pokervod_pipelines.errors import Conflict, Unavailable
 from pokervod_pipelines.events import NewEvent, append_events
 from pokervod_pipelines.settings import Settings
-from pokervod_pipelines.workflows.held import require_free_workflow
+from pokervod_pipelines.workflows.held import require_free_input, require_free_workflow
 from pokervod_pipelines.workflows.workflow import Workflow, WorkflowInput
 
 LOCATION = "pokervod"
@@ -69,11 +69,12 @@ class Launcher:
     def launch(self, workflow: Workflow, given: WorkflowInput, actor: Actor, *, priority: int) -> Launch:
         """Put a run into the queue, record who asked, and return at once.
 
-        Raises ``Conflict`` where workflows are switched off, and where a person holds this one.
+        Raises ``Conflict`` where workflows are switched off, and where a person holds this one or what it is told.
         """
         if not self.settings.workflows.enabled:
             raise Conflict("`workflows.enabled` is false in pokervod.yaml; set it to true to start workflows")
         require_free_workflow(self.engine, workflow.name, self.settings)
+        require_free_input(self.engine, given.model_dump(), self.settings)
         tags = request_tags(given, correlation_id=actor.correlation_id, priority=priority)
         self._record_request(workflow, given, actor)
         run = create_run(self.instance, self._repository, workflow, given, self.settings, tags)

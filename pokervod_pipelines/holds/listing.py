@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -18,6 +18,9 @@ HOLDABLE = (
     SubjectKind.WORKFLOW,
 )
 """What a person can hold."""
+
+UNTIL_RELEASED = datetime(9999, 12, 31, tzinfo=UTC)
+"""Until when a row of the queue is held that a person has to release: ``held_until`` is never without an end."""
 
 IN_FORCE = "h.ended_at is null and (h.until is null or h.until > now())"
 """SQL: the hold ``h`` has not ended."""

@@ -1,7 +1,7 @@
 """Hold things and release them: each is a signed event, and begins and ends the moment its transaction commits.
 
-Each person holds for himself: a thing is free when the last hold of it has ended. The database spreads the holds of
-instructions and workers to their rows, by which the queue claims.
+Each person has a hold of their own: a thing is free when the last hold of it has ended. The database spreads the holds
+of instructions and workers to their rows, by which the queue claims.
 """
 
 from collections.abc import Iterable, Mapping
@@ -12,7 +12,7 @@ from sqlalchemy import Connection, text
 
 from pokervod_pipelines.actors import Actor
 from pokervod_pipelines.db.locks import lock_until_commit
-from pokervod_pipelines.errors import BadInput
+from pokervod_pipelines.errors import BadInput, Conflict
 from pokervod_pipelines.events import EventType, NewEvent, append_events
 from pokervod_pipelines.holds.listing import COLUMNS, HOLDABLE, Hold, make_hold
 from pokervod_pipelines.subjects import Subject, SubjectKind
@@ -36,12 +36,14 @@ def name_holdable(kind: str, name: str) -> Subject:
 
 
 def place_hold(connection: Connection, subject: Subject, until: datetime | None, actor: Actor) -> Hold:
-    """Hold the subject for the actor until then, with None until it is released; a hold of his before is replaced.
+    """Hold the subject for the actor until then, with None until it is released; their hold before is replaced.
 
-    The same hold again changes nothing. Raises ``BadInput`` for what cannot be held and for a time that has passed.
+    The same hold again changes nothing. Raises ``BadInput`` for what cannot be held and for a time that has passed,
+    ``Conflict`` for an instruction that a next version replaced.
     """
     name_holdable(subject.kind, subject.name)
-    _lock(connection, subject)
+    if replaced_by := _lock(connection, subject):
+        raise Conflict(f"{subject} was replaced by instruction {replaced_by}; hold that one")
     if until is not None and connection.scalar(text("select :until <= now()"), {"until": until}):
         raise BadInput("--until has passed already; give a time to come")
     end_expired(connection)
@@ -80,26 +82,32 @@ def end_expired(connection: Connection) -> list[Hold]:
     return ended
 
 
-def _lock(connection: Connection, subject: Subject) -> None:
+def _lock(connection: Connection, subject: Subject) -> int | None:
     """Keep others from holding and releasing, and the queue from the subject's row, until the transaction ends.
 
-    Raises ``BadInput`` for an instruction or a worker that is unknown. The row is locked before its holds, as by what
-    replaces an instruction.
+    Return the instruction that replaced the subject, None where none did. Raises ``BadInput`` for an instruction or a
+    worker that is unknown. The row is locked before its holds, as by what replaces an instruction.
     """
     lock_until_commit(connection, "holds")
     if subject.kind not in _LOCKS:
-        return
+        return None
     statement, command = _LOCKS[subject.kind]
-    if connection.execute(statement, {"name": subject.name}).one_or_none() is None:
+    row = connection.execute(statement, {"name": subject.name}).one_or_none()
+    if row is None:
         raise BadInput(f"unknown {subject}; `pokervod render {command}` lists the {subject.kind}s")
+    replaced_by: int | None = row.superseded_by
+    return replaced_by
 
 
 _LOCKS = {
     SubjectKind.INSTRUCTION: (
-        text("select id from render_instructions where id = cast(:name as bigint) for update"),
+        text("select superseded_by from render_instructions where id = cast(:name as bigint) for update"),
         "list",
     ),
-    SubjectKind.WORKER: (text("select name from render_workers where name = :name for update"), "workers"),
+    SubjectKind.WORKER: (
+        text("select null as superseded_by from render_workers where name = :name for update"),
+        "workers",
+    ),
 }
 
 

@@ -1,6 +1,6 @@
 """Leave alone what people hold: a stage of a held library or sheet is skipped, a held workflow starts no run."""
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec
 
@@ -52,6 +52,17 @@ def require_free_workflow(engine: Engine, workflow: str, settings: Settings) -> 
             f"the workflow {workflow} is {hold.describe(settings.zone)}; it starts once "
             f"`pokervod release workflow {workflow}` or that time has come"
         )
+
+
+def require_free_input(engine: Engine, given: Mapping[str, Any], settings: Settings) -> None:
+    """Raise ``Conflict`` where a person holds the library or sheet that a workflow is told."""
+    with engine.connect() as connection:
+        for field, kind in PARTITIONS.items():
+            name = given.get(field)
+            if name is not None and (hold := find_hold(connection, kind, str(name))):
+                raise Conflict(
+                    f"{kind} {name} is {hold.describe(settings.zone)}; first `pokervod release {kind} {name}`"
+                )
 
 
 def list_held_targets(connection: Connection) -> dict[SubjectKind, Collection[str]]:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from pokervod_pipelines.actors import Actor
+from pokervod_pipelines.errors import Conflict
 from pokervod_pipelines.holds.listing import find_holds
 from pokervod_pipelines.holds.placing import end_expired, name_holdable, place_hold, release_holds
 from pokervod_pipelines.render import actions, queue, workers
@@ -169,6 +170,16 @@ def test_the_next_version_of_a_held_instruction_is_held(queue_database: QueueDat
     release(queue_database, "instruction", following)
     release(queue_database, "instruction", following, actor=BEN)
     assert ids_of(queue_database.claim()) == [following]
+
+
+def test_a_version_that_was_replaced_cannot_be_held(queue_database: QueueDatabase) -> None:
+    job = queue_database.claim_one()
+    queue_database.finish(job)
+    actions.remake(queue_database.engine, [job.id], Actor(who="eva", reason="it was lost"))
+    following = queue_database.row(job.id).superseded_by
+
+    with pytest.raises(Conflict, match=f"instruction {job.id} was replaced by instruction {following}; hold that one"):
+        hold(queue_database, "instruction", job.id)
 
 
 def test_a_worker_wakes_when_a_hold_ends(queue_database: QueueDatabase) -> None:

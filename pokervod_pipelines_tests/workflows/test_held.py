@@ -1,6 +1,7 @@
 """Check that what events ask for waits while a person holds its workflow, library or sheet, and runs afterwards."""
 
 from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from pokervod_pipelines.holds.placing import name_holdable, place_hold, release_
 from pokervod_pipelines.settings import Settings
 from pokervod_pipelines.sheets.rotation import poll_sheets
 from pokervod_pipelines.workflows.declared import list_workflows
-from pokervod_pipelines.workflows.held import require_free_workflow, require_holdable
+from pokervod_pipelines.workflows.held import require_free_input, require_free_workflow, require_holdable
 from pokervod_pipelines.workflows.routing import hand_due
 from pokervod_pipelines.workflows.run_requests import RunRequest, store_requests
 
@@ -123,6 +124,16 @@ def test_a_held_workflow_is_refused_to_a_person(engine: Engine, settings: Settin
         Conflict, match=r"the workflow renders is held by anna until .*: the share moves; it starts once"
     ):
         require_free_workflow(engine, "renders", settings)
+
+
+@pytest.mark.parametrize(("given", "is_held"), [({"sheet": "one"}, True), ({"sheet": "two"}, False), ({}, False)])
+def test_a_run_of_what_is_held_is_refused_to_a_person(
+    engine: Engine, settings: Settings, given: dict[str, str], *, is_held: bool
+) -> None:
+    hold(engine, "sheet", "one")
+
+    with pytest.raises(Conflict, match="sheet one is held by anna until") if is_held else nullcontext():
+        require_free_input(engine, given, settings)
 
 
 @pytest.mark.parametrize(
