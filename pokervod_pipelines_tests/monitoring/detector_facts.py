@@ -80,7 +80,7 @@ def show(**values: Any) -> f.ShowFacts:
         "hands": 80,
         "last_at": ago(minutes=2),
     }
-    return f.ShowFacts(**{**usual, **values})  # type: ignore[arg-type]
+    return f.ShowFacts(**{**usual, **values})
 
 
 def remember(finding: Finding, *, is_open: bool = True, seconds: float = 600) -> History:

@@ -442,7 +442,8 @@ def test_what_a_person_holds_is_no_anomaly() -> None:
 
 def judge_for(groups: Groups, seconds: float, rules: MonitoringSettings = RULES) -> list[Finding]:
     """Return what is found after these facts have lasted so long, looked at every 30 s."""
-    history, found = SEASONED, ()
+    history = SEASONED
+    found: tuple[Finding, ...] = ()
     for at in range(0, int(seconds) + 1, 30):
         facts = dataclasses.replace(make_facts(**groups), now=NOW + timedelta(seconds=at))
         judgement = judge(facts, rules, history)

@@ -35,6 +35,9 @@ from pokervod_pipelines.workflows.watch.sources import Source, list_watches
 RECENT = timedelta(days=7)
 """Hands without an instruction are looked for among those that came within so long; weeks show those of before."""
 
+SHOW = timedelta(hours=4)
+"""A slot whose end the schedule does not tell lasts so long."""
+
 MOST_NAMED = 50
 
 FOLDER_SENSOR = "rfid_drop"
@@ -141,7 +144,7 @@ def read_shows(connection: Connection, settings: Settings, now: datetime) -> Sho
     """Return the live slots of the schedule that are on now, with the hands that came since each began."""
     days = BroadcastDays(settings.zone, settings.hands.day_starts_at)
     today = days.find_day(now)
-    values = {"now": now, "first_day": today - timedelta(days=1), "last_day": today}
+    values = {"now": now, "first_day": today - timedelta(days=1), "last_day": today, "length": SHOW}
     shows = tuple(ShowFacts(**row._mapping) for row in connection.execute(_SHOWS, values))
     began = min((each.starts_at for each in shows), default=now)
     has_hands = bool(connection.scalar(_HAS_HANDS, {"before": began})) if shows else True
@@ -197,8 +200,9 @@ _SHEET_ERRORS = text("select sheet, error from sheet_states where error is not n
 
 _SHOWS = text("""
     with shows as materialized (
-        select s.event_title as title, s.channel, s.starts_at, s.ends_at, s.day from broadcast_slots s
-        where s.day between :first_day and :last_day and s.is_live and s.starts_at <= :now and s.ends_at > :now
+        select s.event_title as title, s.channel, s.starts_at, e.ends_at, s.day from broadcast_slots s,
+            lateral (select coalesce(s.ends_at, s.starts_at + cast(:length as interval)) as ends_at) as e
+        where s.day between :first_day and :last_day and s.is_live and s.starts_at <= :now and e.ends_at > :now
             and s.seen_at = (select max(seen_at) from broadcast_slots n where n.day = s.day)
     ), came as materialized (
         select created_at from hands where not is_test
