@@ -5,6 +5,7 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
+from pokervod_pipelines.alerts.listing import ListedAlert
 from pokervod_pipelines.cli.output import count_nouns, show_time
 from pokervod_pipelines.cli.status_pages import format_moment
 from pokervod_pipelines.monitoring.incidents.details import IncidentDetails, IncidentStep
@@ -33,6 +34,8 @@ def make_details(details: IncidentDetails) -> dict[str, Any]:
         **make_document(details.incident),
         "effects_listed": [make_document(each) for each in details.effects],
         "timeline": [asdict(each) for each in details.timeline],
+        "messages": [asdict(each) for each in details.messages],
+        "actions": [asdict(each) for each in details.actions],
     }
 
 
@@ -81,7 +84,7 @@ def _sign(what: str | None, by: str | None, reason: str | None) -> str:
 
 
 def list_steps(details: IncidentDetails) -> Iterator[str]:
-    """Yield the effects and the timeline, a line each."""
+    """Yield the effects, the timeline, the messages and what was done without a person, a line each."""
     if details.effects:
         shown, count = len(details.effects), details.incident.effects
         more = f", the newest {shown}" if count > shown else ""
@@ -91,6 +94,21 @@ def list_steps(details: IncidentDetails) -> Iterator[str]:
     yield "timeline:" if details.timeline else "timeline: the event log has deleted it"
     for step in details.timeline:
         yield f"    {describe_step(step)}"
+    if details.messages:
+        yield "messages:"
+    for message in details.messages:
+        yield f"    {show_time(message.raised_at)} {message.kind}, {message.severity}: {_describe_deliveries(message)}"
+    if details.actions:
+        yield "done without a person:"
+    for action in details.actions:
+        outcome = f"; {action.outcome}" if action.outcome else ""
+        yield f"    {show_time(action.done_at)} {action}{outcome}"
+
+
+def _describe_deliveries(message: ListedAlert) -> str:
+    """Return the state of each delivery; a message without one had nobody to go to."""
+    told = [f"{each.channel} {each.state}" + (f" ({each.error})" if each.error else "") for each in message.deliveries]
+    return ", ".join(told) or "no channel takes it"
 
 
 def describe_step(step: IncidentStep) -> str:

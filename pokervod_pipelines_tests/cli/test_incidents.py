@@ -111,7 +111,7 @@ def test_a_timeline_leaves_out_what_else_has_its_correlation_id(pokervod: RunCom
         )
 
     timeline = pokervod("incidents", "show", "1", "--json").json["timeline"]
-    assert [each["what"] for each in timeline] == ["opened", "alert raised"]
+    assert [each["what"] for each in timeline] == ["opened"]
 
 
 def test_people_decide_and_each_decision_is_said_once(pokervod: RunCommand) -> None:
@@ -172,3 +172,25 @@ def test_of_several_none_is_changed_where_one_is_refused(pokervod: RunCommand) -
 def test_nothing_open_says_so(pokervod: RunCommand) -> None:
     assert "Nothing is open." in pokervod("incidents", "list").printed
     assert pokervod("incidents", "list", "--json").json == []
+
+
+def test_messages_and_what_was_done_alone_are_shown_with_it(pokervod: RunCommand, engine: Engine) -> None:
+    pokervod("incidents", "open", "no hands", "--subject", "show Final", *BY)
+    pokervod("alerts", "deliver")
+    with engine.begin() as connection:
+        connection.execute(
+            text("""
+                insert into remediations (kind, subject_kind, subject, state, detector, incident_id, reason,
+                    correlation_id, done_at, outcome, outcome_at)
+                values ('retry', 'instruction', '7', 'done', 'graphic_failed', 1, 'it may pass', '', now(), 'helped',
+                    now())
+            """)
+        )
+
+    printed = pokervod("incidents", "show", "1").printed
+    assert "messages:\n    20" in printed
+    assert " opened, warning: here " in printed
+    assert "done without a person:\n    20" in printed
+    assert "retry instruction 7 done: it may pass; helped\n" in printed
+    found = pokervod("incidents", "show", "1", "--json").json
+    assert (len(found["messages"]), len(found["actions"]), len(found["timeline"])) == (1, 1, 1)

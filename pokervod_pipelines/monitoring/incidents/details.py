@@ -1,4 +1,4 @@
-"""Read what one incident has beside its row: its effects, and its timeline from the event log."""
+"""Read what one incident has beside its row: effects, timeline, messages, and what was done without a person."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,12 +7,15 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
+from pokervod_pipelines.alerts.listing import ListedAlert, list_alerts
 from pokervod_pipelines.monitoring.incidents.listing import IncidentFilter, find_incident, list_incidents
 from pokervod_pipelines.monitoring.incidents.shape import Incident
+from pokervod_pipelines.monitoring.remediation.listing import ActionFilter, list_actions
+from pokervod_pipelines.monitoring.remediation.shape import Action
 from pokervod_pipelines.paging import Page
 
 MOST_STEPS = 200
-"""The newest steps of a timeline that are read."""
+"""The newest steps, messages and actions that are read."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,11 +33,13 @@ class IncidentStep:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IncidentDetails:
-    """Hold an incident with its newest effects, open or over, and its timeline, oldest first."""
+    """Hold an incident with its newest effects, open or over; its timeline, messages and actions, oldest first."""
 
     incident: Incident
     effects: tuple[Incident, ...]
     timeline: tuple[IncidentStep, ...]
+    messages: tuple[ListedAlert, ...]
+    actions: tuple[Action, ...]
 
 
 def read_details(
@@ -43,7 +48,14 @@ def read_details(
     """Return the incident with what belongs to it. Raises ``BadInput``."""
     incident = find_incident(connection, incident_id, now=now)
     effects = list_incidents(connection, IncidentFilter(cause_id=incident_id), page=Page(limit=most_effects), now=now)
-    return IncidentDetails(incident=incident, effects=tuple(effects), timeline=_read_timeline(connection, incident))
+    page = Page(limit=MOST_STEPS)
+    return IncidentDetails(
+        incident=incident,
+        effects=tuple(effects),
+        timeline=_read_timeline(connection, incident),
+        messages=tuple(reversed(list_alerts(connection, incident_id=incident_id, page=page))),
+        actions=tuple(reversed(list_actions(connection, ActionFilter(incident_id=incident_id), page=page))),
+    )
 
 
 def _read_timeline(connection: Connection, incident: Incident) -> tuple[IncidentStep, ...]:
@@ -53,17 +65,16 @@ def _read_timeline(connection: Connection, incident: Incident) -> tuple[Incident
 
 def _make_step(row: Mapping[Any, Any]) -> IncidentStep:
     payload = row["payload"]
-    what = row["type"].removeprefix("monitoring.incident.").replace(".", " ").replace("_", " ")
-    told = payload.get("reason") or payload.get("title") or payload.get("error") or ""
-    return IncidentStep(**row, what=what, by=str(payload.get("by") or payload.get("channel") or ""), reason=str(told))
+    what = row["type"].removeprefix("monitoring.incident.").replace("_", " ")
+    return IncidentStep(**row, what=what, by=str(payload.get("by", "")), reason=str(payload.get("reason", "")))
 
 
 _TIMELINE = text("""
     select * from (
         select id, at, type, payload from events
-        where correlation_id = :correlation_id and (type like 'monitoring.%' or type like 'alert.%')
+        where correlation_id = :correlation_id and type like 'monitoring.incident.%'
             and coalesce(cast(payload ->> 'incident_id' as bigint), :id) = :id
         order by id desc limit :limit
     ) newest order by id
 """)
-"""What a sync or run of the same correlation id did otherwise is not of the incident."""
+"""What a run of the same correlation id did otherwise is not of the incident; messages and actions are apart."""
