@@ -1,10 +1,13 @@
 """Check the rules: which incident and which event goes to which channel, at which hour, and whom it escalates to."""
 
+import re
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+import yaml
 
 from pokervod_pipelines.alerts.alert import AlertSeverity
 from pokervod_pipelines.alerts.rules import find_event_rules, find_route
@@ -243,3 +246,16 @@ def test_hours_of_events_are_those_when_they_happened(outbox: Outbox) -> None:
     outbox.deliver(box.open_channel)
 
     assert [channel for channel, _ in told(box)] == ["slack"]
+
+
+def test_the_rules_of_the_page_are_valid_and_do_what_it_says() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "alerts.md").read_text(encoding="utf-8")
+    (given,) = [text for text in re.findall(r"```yaml\n(.*?)```", page, re.S) if "rules:" in text]
+    alerts = AlertSettings.model_validate(yaml.safe_load(given)["alerts"])
+
+    by_night = datetime(2026, 11, 30, 23, tzinfo=ZoneInfo("Asia/Seoul"))
+    assert route(alerts) == ({"slack", "ops_mail"}, set())
+    assert route(alerts, by_night) == ({"slack"}, set())
+    assert route(alerts, by_night, "warning") == (set(), set())
+    card = LoggedEvent(1, MONDAY_NOON, "render.completed", "render", "c", RENDERED)
+    assert [rule.name for rule in find_event_rules(alerts.rules, card, MONDAY_NOON)] == ["winners", "graphics"]
