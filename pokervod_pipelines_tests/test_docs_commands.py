@@ -119,7 +119,6 @@ ENDS = (
     (r"pokervod context show", 2, "the runs of the sample share nothing"),
     (r"pokervod hands settle 3", 2, "the hand of the sample agrees with its sheets"),
     (r"pokervod render workers --reinstate", 2, "no worker of the sample is quarantined"),
-    (r"pokervod (hold|release) worker", 2, "the sample has no such worker"),
     (r"pokervod rollout validate 4", 1, "its criterion fails"),
     (r"pokervod rollout run$", 3, "week 4 escalates"),
     (r"pokervod rollout resume --from 5", 1, "week 4 has to pass first"),
