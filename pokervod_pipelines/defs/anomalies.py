@@ -66,7 +66,8 @@ def define_pipeline_health(settings: Settings) -> list[dg.AssetsDefinition]:
         specs=[spec],
         retry_policy=tables_retries(settings),
         check_specs=[
-            dg.AssetCheckSpec(each.name, asset=NAME, description=f"Looks at {each.looks_at}.") for each in DETECTORS
+            dg.AssetCheckSpec(each.name.value, asset=NAME, description=f"Looks at {each.looks_at}.")
+            for each in DETECTORS
         ],
     )
     def look_at_pipeline(
@@ -76,8 +77,8 @@ def define_pipeline_health(settings: Settings) -> list[dg.AssetsDefinition]:
         looks = {each.detector: each for each in memory.looks}
         yield dg.MaterializeResult(metadata=_describe(memory, incidents))
         for rule in DETECTORS:
-            result = check_look(rule.name, looks.get(rule.name))
-            yield dg.AssetCheckResult(check_name=rule.name, **describe_result(result))
+            result = check_look(rule.name.value, looks.get(rule.name))
+            yield dg.AssetCheckResult(check_name=rule.name.value, **describe_result(result))
 
     return [look_at_pipeline]
 
