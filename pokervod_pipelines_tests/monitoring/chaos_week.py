@@ -175,7 +175,12 @@ class ChaosWeek:
             RenderDatabase(engine=self.engine, settings=self.settings).put_hand(self.hands, day=date(2031, 5, 4))
 
     def _decide(self) -> None:
-        """Let a person hold, cancel and prioritise some, and plan some work."""
+        """Let a person hold, cancel and prioritise some, reinstate workers, and plan some work."""
+        with self.engine.connect() as connection:
+            quarantined = [each.name for each in workers.list_workers(connection) if each.quarantine_reason]
+        for name in quarantined:
+            if self._happens(24):
+                workers.reinstate(self.engine, name, EVA)
         for state, what in (("failed", "hold"), ("pending", "hold"), ("processing", "hold"), ("failed", "cancel")):
             if self._happens(12):
                 self._decide_on(state, what)
