@@ -76,9 +76,9 @@ def read_facts(
     lookers: tuple[LookerFacts, ...] = (),
     now: datetime | None = None,
 ) -> Facts:
-    """Return the facts of now; where the database does not answer, those of the machine.
+    """Return the facts of now, by the database's clock; where it does not answer, those of the machine.
 
-    ``lookers`` is when the detectors looked last, which ``memory`` knows.
+    ``lookers`` is when the detectors looked last, which ``memory`` knows; ``now`` is by this machine's clock.
     """
     now, host = now or datetime.now(UTC), platform.node()
     try:
@@ -100,7 +100,9 @@ def _read_all(
 ) -> Facts:
     read = _read_group
     clock = read(lambda: read_clock(connection))
-    dagster = read(lambda: read_dagster(orchestrator, now), other_database=True)
+    offset = find_offset(clock)
+    dagster = read(lambda: shift_dagster(read_dagster(orchestrator, now), offset), other_database=True)
+    now += offset
     watcher = read(lambda: read_watcher(connection))
     return Facts(
         now=now,
@@ -147,6 +149,30 @@ def read_dagster(orchestrator: DetectorOrchestrator, now: datetime) -> DagsterFa
         heartbeats=orchestrator.read_heartbeats(),
         sensors=tuple(orchestrator.read_sensors()),
         runs=orchestrator.read_in_progress(now),
+    )
+
+
+def find_offset(clock: ClockFacts | Unread) -> timedelta:
+    """Return how far to move this machine's times, so that all are by the database's clock, which wrote most of them.
+
+    A machine whose clock is wrong would see everything too late, or nothing that has stopped.
+    """
+    if isinstance(clock, Unread) or abs(clock.offset_seconds) <= clock.error_seconds:
+        return timedelta()
+    return timedelta(seconds=clock.offset_seconds)
+
+
+def shift_dagster(dagster: DagsterFacts, offset: timedelta) -> DagsterFacts:
+    """Return the times of Dagster, whose processes write them by this machine's clock, by that of the database."""
+    if not offset:
+        return dagster
+    sensors = tuple(
+        replace(each, ticked_at=each.ticked_at + offset) if each.ticked_at else each for each in dagster.sensors
+    )
+    return DagsterFacts(
+        heartbeats={part: at + offset for part, at in dagster.heartbeats.items()},
+        sensors=sensors,
+        runs=tuple(replace(each, since=each.since + offset) for each in dagster.runs),
     )
 
 
