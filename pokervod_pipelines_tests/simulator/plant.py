@@ -106,10 +106,11 @@ class Plant:
     def make_lookers(self, at: float) -> tuple[LookerFacts, ...]:
         """Return when the detectors looked, where they run."""
         moment, off = self.plan.moment, self.find(K.SENSOR_OFF, at, "anomalies")
-        leads = self.make_watcher(at).is_alive
+        leads, back = self.make_watcher(at).is_alive, self._find_return(at) - at
+        back = back if self.find(K.CLOCK_STEP, at) or self.find(K.CLOCK_STEP, at - 20) else 0.0
         return (
-            LookerFacts(name="sensor", seen_at=moment(self.lookers["sensor"]), is_expected=off is None),
-            LookerFacts(name="watcher", seen_at=moment(self.lookers["watcher"]), is_expected=leads),
+            LookerFacts(name="sensor", seen_at=moment(self.lookers["sensor"] + back), is_expected=off is None),
+            LookerFacts(name="watcher", seen_at=moment(self.lookers["watcher"] + back), is_expected=leads),
         )
 
     def misses_database(self, at: float) -> bool:
@@ -130,6 +131,10 @@ class Plant:
         for each in (*self.plan.restarts, *self.by_kind[K.DATABASE_AWAY]):
             if each.ends <= at < each.ends + 20:
                 return each.begins
+        for step in self.by_kind[K.CLOCK_STEP]:
+            # What was written just before the clock was set seems to be of long ago.
+            if min(abs(at - step.begins - 10), abs(at - step.ends - 10)) <= 10:
+                return at - step.size
         return at
 
     def _find_tick(self, at: float, interval: float, phase: float) -> float:
