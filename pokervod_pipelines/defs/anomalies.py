@@ -112,7 +112,7 @@ def check_look(name: str, look: LastLook | None) -> CheckResult:
 def _describe(memory: Memory, incidents: list[Incident]) -> dict[str, dg.MetadataValue]:
     rows = [
         dg.TableRecord(
-            {"detector": each.detector, "state": each.state, "looked_at": each.looked_at, "found": each.summary}
+            {"detector": each.detector, "state": each.state.value, "looked_at": each.looked_at, "found": each.summary}
         )
         for each in memory.looks
     ]
