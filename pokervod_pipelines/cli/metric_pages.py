@@ -137,6 +137,13 @@ def _list_lags(lags: Iterable[SyncLag], nothing: str) -> Iterator[tuple[str, str
         yield f"{lag.kind} {lag.name}", format_seconds(lag.seconds), at
 
 
+def list_freshness(measured: Measures) -> Iterator[tuple[str, str, str]]:
+    """Yield how long ago the data of each source changed, those without any first, then the oldest."""
+    for each in sorted(measured.freshness, key=lambda each: (each.seconds is not None, -(each.seconds or 0))):
+        at = "no data so far" if each.at is None else show_time(each.at)
+        yield f"{each.kind} {each.name}".rstrip(), format_seconds(each.seconds), at
+
+
 def list_groups(measured: Measures, by: Group) -> Iterator[tuple[str, ...]]:
     """Yield the figures of graphics of each renderer or template."""
     for each in measured.groups:

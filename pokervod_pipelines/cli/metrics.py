@@ -10,6 +10,7 @@ import typer
 from pokervod_pipelines.cli.metric_pages import (
     list_figures,
     list_folders,
+    list_freshness,
     list_groups,
     list_jobs,
     list_places,
@@ -101,6 +102,8 @@ def _print(measured: Measures, by: Group | None) -> None:
         print_table("sources now", ("source", "read ago", "at"), readings, right=("read ago",))
     if folders := [*list_folders(measured)]:
         print_table("folders now", ("folder", "newest file", "at"), folders, right=("newest file",))
+    title = "newest data now"
+    print_table(title, ("data", "changed ago", "at"), list_freshness(measured), right=("changed ago",))
     runs = ("succeeded", "average", "p50", "p95")
     title = "runs that ended" if measured.jobs else "no run ended"
     print_table(title, ("job", *runs), list_jobs(measured), right=runs)

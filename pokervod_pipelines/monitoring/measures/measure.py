@@ -1,8 +1,8 @@
 """Measure everything that commands, routes and Prometheus show, over one window.
 
 Each part can be measured alone: ``measures.renders`` (graphics and the queue), ``measures.flow`` (hands to graphics,
-age of the sources), ``measures.machine`` (memory, disks), ``measures.runs`` (jobs). ``measures.rollup`` has what was
-counted by minute, hour and day.
+when each source was read), ``measures.freshness`` (how old its data are), ``measures.machine`` (memory, disks),
+``measures.runs`` (jobs). ``measures.rollup`` has what was counted by minute, hour and day.
 """
 
 from datetime import UTC, datetime
@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from sqlalchemy import Engine
 
 from pokervod_pipelines.monitoring.measures.flow import measure_data_flow, measure_hands_today, measure_sync_lags
+from pokervod_pipelines.monitoring.measures.freshness import measure_freshness
 from pokervod_pipelines.monitoring.measures.machine import measure_machine
 from pokervod_pipelines.monitoring.measures.renders import measure_groups, measure_renders
 from pokervod_pipelines.monitoring.measures.runs import RunMeasures
@@ -39,6 +40,7 @@ def measure_all(
             hands_today=measure_hands_today(connection, settings, now=now),
             data_flow_health=measure_data_flow(connection, window, now=now),
             sync_lags=tuple(measure_sync_lags(connection, settings, now=now)),
+            freshness=tuple(measure_freshness(connection, settings, now=now)),
             jobs=tuple(runs.measure_jobs(window)),
             machine=measure_machine(settings),
         )

@@ -80,6 +80,12 @@ def _list_flow(measures: Measures) -> Iterator[Metric]:
         ("kind", "name"),
         {(each.kind, each.name): each.seconds for each in measures.sync_lags}.items(),
     )
+    yield _family(
+        "data_age_seconds",
+        "Time since the data of a source changed.",
+        ("kind", "name"),
+        {(each.kind, each.name): each.seconds for each in measures.freshness}.items(),
+    )
     results = {
         (each.job, result): count
         for each in measures.jobs

@@ -147,6 +147,16 @@ class SyncLag:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Freshness:
+    """Tell when the data of a source changed last; None for no data yet. ``name`` is "" for all of the kind."""
+
+    kind: Literal["library", "sheet", "hands", "tournaments", "graphics"]
+    name: str
+    at: datetime | None
+    seconds: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class JobFigures:
     """Hold the figures of the runs of a Dagster job that ended in the window, in seconds; a stopped one has no result.
 
@@ -228,5 +238,6 @@ class Measures:
     hands_today: HandsToday
     data_flow_health: DataFlowHealth
     sync_lags: tuple[SyncLag, ...]
+    freshness: tuple[Freshness, ...]
     jobs: tuple[JobFigures, ...]
     machine: MachineFigures
