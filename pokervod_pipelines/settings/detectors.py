@@ -33,8 +33,12 @@ class WorkerSettings(StoppedSettings):
 
 
 class SensorSettings(StoppedSettings):
-    """Decide when a sensor has stopped, and how long its ticks may fail."""
+    """Decide when a sensor has stopped, and how long its ticks may fail.
 
+    A daemon that was just started needs ``for_seconds`` until each has ticked.
+    """
+
+    for_seconds: float = Field(default=90.0, ge=0, le=86_400)
     missed_ticks: float = Field(default=4.0, ge=1, le=1000, description="So many intervals without a tick.")
     failing_seconds: float = Field(default=120.0, ge=0, le=86_400)
 

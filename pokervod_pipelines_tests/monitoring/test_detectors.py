@@ -393,6 +393,16 @@ def test_no_worker_is_one_incident_that_explains_what_waits() -> None:
     assert WORKERS_KEY in find_one("pending_too_long", facts).explained_by
 
 
+def test_sensors_that_all_stopped_are_one_incident() -> None:
+    sensors = [SensorFacts(name=f"sensor {n}", interval_seconds=30, ticked_at=ago(seconds=600)) for n in range(5)]
+
+    (most,) = look("sensor_stopped", dagster(*sensors, sensor(5))).findings
+    few = look("sensor_stopped", dagster(*sensors[:2], sensor(5))).findings
+
+    assert most.summary.startswith("5 of 6 sensors do not tick")
+    assert len(few) == 2
+
+
 EXPLAINED: list[tuple[str, Groups, str]] = [
     ("source_stale", source("library", root="nas", read_at=ago(hours=9)), "root_away root nas"),
     ("source_stale", source("sheet", problem="away"), "breaker_open service sheets"),

@@ -37,6 +37,12 @@ FAILING = "failing"
 OFF = "off"
 """The variant of a finding about a sensor that a person stopped."""
 
+ALL_SENSORS = Subject(kind=SubjectKind.SENSOR, name="all")
+
+FEW = 3
+MOST = 0.5
+"""Where more than half of the sensors do not tick, and three at least, that is one incident."""
+
 DETECTORS_SENSOR = "anomalies"
 
 START_DEV = "start `pokervod dev`, or restart the unit of dagster-daemon"
@@ -92,10 +98,27 @@ def look_at_sensors(facts: Facts, rules: MonitoringSettings, history: History) -
         return unused(name, "Dagster's daemon has never run here")
     looked = (facts.now - (history.first_look_at or facts.now)).total_seconds()
     findings = [found for each in dagster.sensors if (found := _judge_sensor(each, facts, limits, history, looked))]
+    silent = [each for each in findings if not each.variant]
+    if len(silent) >= FEW and len(silent) > len(dagster.sensors) * MOST:
+        findings = [_report_most(silent, len(dagster.sensors)), *(each for each in findings if each.variant)]
     waiting = [each.name for each in dagster.sensors if each.ticked_at is None and not each.is_stopped]
     if not findings and len(waiting) == len(dagster.sensors):
         return learning(name, len(waiting), f"none of {count(len(waiting), 'sensor')} has ticked yet")
     return judged(name, len(dagster.sensors), f"{count(len(dagster.sensors), 'sensor')} tick in time", findings)
+
+
+def _report_most(silent: Sequence[Finding], total: int) -> Finding:
+    """Return one finding for all sensors that do not tick: what runs them hangs, or cannot load the definitions."""
+    names = [each.subject.name for each in silent]
+    return make_finding(
+        Detector.SENSOR_STOPPED,
+        ALL_SENSORS,
+        AlertSeverity.CRITICAL,
+        f"{len(silent)} of {total} sensors do not tick, though Dagster's daemon lives: {name_first(names)}",
+        "look under Deployment in Dagster whether the definitions load, then restart `pokervod dev`",
+        explained_by=(DAEMON_KEY,),
+        sensors=names,
+    )
 
 
 def _judge_sensor(
@@ -198,7 +221,7 @@ def look_at_detectors(facts: Facts, rules: MonitoringSettings, history: History)
 
 def _report_looker(looker: LookerFacts, age: float, facts: Facts) -> Finding:
     if looker.name == "sensor":
-        explained = (DAEMON_KEY, *_key_sensor(FAILING), *_key_sensor(OFF), *_key_sensor(""))
+        explained = (DAEMON_KEY, make_key(Detector.SENSOR_STOPPED, ALL_SENSORS), *_key_sensor())
         advice = f"look at the ticks of {DETECTORS_SENSOR} in Dagster under Automation"
     else:
         explained = (make_key(Detector.WATCHER_STOPPED, Subject(kind=SubjectKind.SERVICE, name="watcher")),)
@@ -214,8 +237,9 @@ def _report_looker(looker: LookerFacts, age: float, facts: Facts) -> Finding:
     )
 
 
-def _key_sensor(variant: str) -> Iterator[str]:
-    yield make_key(Detector.SENSOR_STOPPED, Subject(kind=SubjectKind.SENSOR, name=DETECTORS_SENSOR), variant)
+def _key_sensor() -> Iterator[str]:
+    for variant in (FAILING, OFF, ""):
+        yield make_key(Detector.SENSOR_STOPPED, Subject(kind=SubjectKind.SENSOR, name=DETECTORS_SENSOR), variant)
 
 
 def look_at_workers(facts: Facts, rules: MonitoringSettings, history: History) -> Look:
