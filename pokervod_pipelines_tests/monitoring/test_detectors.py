@@ -2,6 +2,7 @@
 
 import dataclasses
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -491,3 +492,9 @@ def test_a_database_that_is_away_is_one_finding_and_all_else_is_unread() -> None
 
     assert [each.detector for each in looks if each.findings] == [Detector.DATABASE_AWAY]
     assert {each.state for each in looks if not each.findings} == {LookState.UNREADABLE}
+
+
+def test_the_page_has_every_detector() -> None:
+    page = (Path(__file__).resolve().parents[2] / "docs" / "monitoring.md").read_text(encoding="utf-8")
+
+    assert {name for name in Detector if f"| `{name}` |" not in page} == set()

@@ -115,7 +115,7 @@ def _judge_services(name: Detector, services: Sequence[ServiceFacts], facts: Fac
     if not services:
         return learning(name, 0, nothing)
     known = {each.name for each in services}
-    told = f"{count(len(known), 'service')} are well"
+    told = f"{count(len(known), 'service')}, none is unwell"
     return judged(name, len(known), told, _report_services(name, services, facts))
 
 
