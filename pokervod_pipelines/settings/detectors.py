@@ -19,15 +19,18 @@ class LastingSettings(DetectorSettings):
 
 
 class StoppedSettings(DetectorSettings):
-    """Decide after how long without a sign something has stopped."""
+    """Decide after how long without a sign something has stopped.
 
+    When a clock is set, all seems to have stopped for a moment, which ``for_seconds`` passes over.
+    """
+
+    for_seconds: float = Field(default=30.0, ge=0, le=86_400)
     after_seconds: float = Field(default=120.0, ge=10, le=86_400)
 
 
 class WorkerSettings(StoppedSettings):
     """Decide when a worker has died, and when one is missed; one that restarts is back within ``for_seconds``."""
 
-    for_seconds: float = Field(default=30.0, ge=0, le=86_400)
     after_seconds: float = Field(default=60.0, ge=10, le=86_400)
     missed_seconds: float = Field(default=300.0, ge=0, le=86_400, description="Work waits so long, and none lives.")
 
