@@ -14,7 +14,8 @@ from pokervod_pipelines.monitoring.incidents.shape import Finding, Look
 class Found:
     """Remember a finding: when it was seen first and last, and whether it has lasted long enough.
 
-    Since the first time it was found at ``times`` looks, and at ``missed`` ones it was not.
+    Since the first time it was found at ``times`` looks, and at ``missed`` ones it was not; ``returns`` is how often it
+    came back.
     """
 
     finding: Finding
@@ -23,6 +24,8 @@ class Found:
     is_open: bool
     times: int = 1
     missed: int = 0
+    returns: int = 0
+    is_away: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

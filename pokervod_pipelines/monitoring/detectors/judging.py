@@ -13,7 +13,7 @@ from pokervod_pipelines.monitoring.incidents.shape import Finding, Look, LookSta
 from pokervod_pipelines.settings.detectors import SensorSettings
 from pokervod_pipelines.settings.monitoring import MonitoringSettings
 
-REMEMBERED = timedelta(minutes=2)
+REMEMBERED = timedelta(minutes=5)
 """What is not found for so long begins anew when it is found again; a look that is missed in between does no harm.
 
 What comes and goes lasts where it is found often enough: two short failures apart are not one long one.
@@ -22,8 +22,8 @@ What comes and goes lasts where it is found often enough: two short failures apa
 OFTEN = 3
 """What is not found at each look has to be found so often, and at more than half of the looks."""
 
-FLAPPING = 10
-"""What comes and goes without an end is an incident once it was found so often; it lasts until it stays away."""
+FLAPPING = 4
+"""What comes back so often is an incident, however short each time; it lasts until it stays away."""
 
 WAITING_SECONDS = 180.0
 """Old files that were just copied into a folder are read within this time."""
@@ -43,7 +43,7 @@ def judge(facts: Facts, rules: MonitoringSettings, history: History) -> Judgemen
         looks.append(_hold_flapping(_keep_back(look, seen), history, facts))
     kept = {each.detector for each in looks if each.state in {LookState.LEARNING, LookState.UNREADABLE}}
     found |= {
-        key: before if before.finding.detector in kept else replace(before, missed=before.missed + 1)
+        key: before if before.finding.detector in kept else replace(before, missed=before.missed + 1, is_away=True)
         for key, before in history.found.items()
         if key not in found and _is_kept(before, facts, kept)
     }
@@ -57,9 +57,17 @@ def _remember(finding: Finding, rules: MonitoringSettings, history: History, fac
     if before is None or facts.now - before.last_at > REMEMBERED:
         before = Found(finding=finding, first_at=facts.now, last_at=facts.now, is_open=False, times=0)
     times, lasted = before.times + 1, (facts.now - before.first_at).total_seconds()
-    is_steady = not before.missed or times >= FLAPPING or (times >= OFTEN and times > before.missed)
-    has_lasted = lasted >= _find_wait(finding, rules) and is_steady
-    return replace(before, finding=finding, last_at=facts.now, times=times, is_open=before.is_open or has_lasted)
+    returns = before.returns + before.is_away
+    is_steady = not before.missed or returns >= FLAPPING or (times >= OFTEN and times > before.missed)
+    return replace(
+        before,
+        finding=finding,
+        last_at=facts.now,
+        times=times,
+        returns=returns,
+        is_away=False,
+        is_open=before.is_open or (is_steady and lasted >= _find_wait(finding, rules)),
+    )
 
 
 def _hold_flapping(look: Look, history: History, facts: Facts) -> Look:
@@ -70,7 +78,7 @@ def _hold_flapping(look: Look, history: History, facts: Facts) -> Look:
     away = [
         each.finding
         for key, each in history.found.items()
-        if each.is_open and each.missed >= FLAPPING and each.finding.detector == look.detector
+        if each.is_open and each.returns >= FLAPPING and each.finding.detector == look.detector
         if key not in seen and facts.now - each.last_at <= REMEMBERED and each.finding.subject not in facts.held
     ]
     return replace(look, findings=(*look.findings, *away)) if away else look
