@@ -143,8 +143,9 @@ def check_alerts(site: DemoSite, engine: Engine) -> None:
     assert execute(engine, "select channel from alert_deliveries where state <> 'delivered'") == [], "nothing is left"
 
     assert count_escalations(site) == dict.fromkeys(ESCALATED, (1, 1))
-    assert len(site.slack.posts) == len(ESCALATED)
-    assert len(site.mail.mails) == len(ESCALATED)
+    told = [week for week in ESCALATED if week < 6]
+    assert count_ends(site) == dict.fromkeys(told, (1, 1)), "a message sent late tells the end itself"
+    assert len(site.slack.posts) == len(site.mail.mails) == len(ESCALATED) + len(told)
     assert Counter(count_passed(site)) == dict.fromkeys(range(1, 10), 1)
     for week, body in read_slack(site).items():
         assert all(criterion in body for criterion in INJECTED[week]), body
@@ -153,19 +154,29 @@ def check_alerts(site: DemoSite, engine: Engine) -> None:
 def read_slack(site: DemoSite) -> dict[int, str]:
     """Return what Slack received of each escalated week, as plain text."""
     attachments = [each.body["attachments"][0] for each in site.slack.posts]
-    return {int(each["title"].split()[4]): each["text"].replace("\\", "") for each in attachments}
+    escalated = [each for each in attachments if each["title"].startswith("CRITICAL")]
+    return {int(each["title"].split()[4]): each["text"].replace("\\", "") for each in escalated}
 
 
 def count_escalations(site: DemoSite) -> dict[int, tuple[int, int]]:
     """Count the messages of an escalation in Slack and in mail, by week."""
+    return _count_by_week(site, "CRITICAL")
+
+
+def count_ends(site: DemoSite) -> dict[int, tuple[int, int]]:
+    """Count the messages that an escalation is over, by week."""
+    return _count_by_week(site, "RESOLVED")
+
+
+def _count_by_week(site: DemoSite, word: str) -> dict[int, tuple[int, int]]:
     slack = [each.body["attachments"][0]["title"] for each in site.slack.posts]
     mail = [each["subject"] for each in site.mail.mails]
-    counted = {week: (_count(slack, week), _count(mail, week)) for week in range(1, 10)}
+    counted = {week: (_count(slack, word, week), _count(mail, word, week)) for week in range(1, 10)}
     return {week: counts for week, counts in counted.items() if any(counts)}
 
 
-def _count(titles: list[str], week: int) -> int:
-    return sum(title.startswith(f"CRITICAL: Rollout escalated: week {week} ") for title in titles)
+def _count(titles: list[str], word: str, week: int) -> int:
+    return sum(title.startswith(f"{word}: Rollout escalated: week {week} ") for title in titles)
 
 
 def find_first_failures(report: dict[str, Any]) -> dict[int, dict[str, str]]:
