@@ -114,6 +114,32 @@ def test_the_time_to_detect_is_the_median_of_those_that_know_when_it_began(
     assert score(engine).detect_seconds == (pytest.approx(seconds) if seconds else None)
 
 
+@pytest.mark.parametrize(
+    ("figures", "seconds"),
+    [
+        ('{"seconds": 100}', 40),  # seen last a minute after it was opened, for 100 s
+        ('{"oldest_seconds": 90.5}', 30.5),
+        ('{"silent_seconds": 60}', 0),
+        ('{"seconds": 100, "away_since": "AWAY"}', 25),
+        ('{"seconds": 10}', None),  # it began anew since
+        ('{"seconds": null}', None),
+        ('{"seconds": "long"}', None),
+    ],
+)
+def test_an_age_at_the_last_look_tells_when_it_began(engine: Engine, figures: str, seconds: float | None) -> None:
+    at = NOW - timedelta(hours=1)
+    put_alarm(engine, at=at)
+    told = figures.replace("AWAY", (at - timedelta(seconds=25)).isoformat())
+    with engine.begin() as connection:
+        connection.execute(
+            text("update monitoring_events set figures = cast(:figures as jsonb), last_seen_at = :seen"),
+            {"figures": told, "seen": at + timedelta(minutes=1)},
+        )
+
+    found = score(engine).detect_seconds
+    assert found == (seconds if seconds is None else pytest.approx(seconds))
+
+
 def test_every_detector_is_listed_and_others_after_them(engine: Engine) -> None:
     put_alarm(engine, detector="remediation")
     with engine.connect() as connection:

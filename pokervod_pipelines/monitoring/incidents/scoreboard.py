@@ -87,10 +87,17 @@ _FIRST_EVENT = text("select at from events order by id limit 1")
 
 _SCORES = text("""
     with opened as materialized (
-        select detector, figures, verdict, cause_id, opened_at, case
-            when figures ->> 'since' ~ '^\\d{4}-\\d\\d-\\d\\d[T ]\\d\\d:\\d\\d:\\d\\d(\\.\\d+)?(Z|[+-]\\d\\d:\\d\\d)$'
-            then extract(epoch from opened_at - cast(figures ->> 'since' as timestamptz)) end as waited
-        from monitoring_events where opened_at >= :since and opened_at < :until
+        select detector, figures, verdict, cause_id, extract(epoch from opened_at - case
+            when told ~ '^\\d{4}-\\d\\d-\\d\\d[T ]\\d\\d:\\d\\d:\\d\\d(\\.\\d+)?(Z|[+-]\\d\\d:\\d\\d)$'
+            then cast(told as timestamptz)
+            when jsonb_typeof(age) = 'number' then last_seen_at - cast(age as float) * interval '1 second'
+            end) as waited
+        from monitoring_events, lateral (
+            select coalesce(figures ->> 'since', figures ->> 'away_since') as told,
+                coalesce(figures -> 'seconds', figures -> 'oldest_seconds', figures -> 'silent_seconds',
+                    figures -> 'worst_seconds') as age
+        ) as known
+        where opened_at >= :since and opened_at < :until
     )
     select detector, sum(alarms)::integer as alarms, sum(real)::integer as real, sum(expected)::integer as expected,
         sum(noise)::integer as noise, sum(missed)::integer as missed, sum(timed)::integer as timed,
@@ -109,3 +116,4 @@ _SCORES = text("""
         group by 1
     ) as each group by detector
 """)
+"""Figures tell since when it is so, or for how long it was when it was seen last; of others nobody knows."""
