@@ -125,27 +125,36 @@ def test_it_is_measured_what_became_of_a_raised_priority(
     assert place.find_outcomes() == [outcome]
 
 
-def test_an_action_is_an_event_signed_by_the_detector_with_its_cause(place: Place) -> None:
+@pytest.mark.parametrize(
+    ("detector", "subject", "is_cause"),
+    [
+        ("graphic_failed", Subject(kind=SubjectKind.TEMPLATE, name="elimination"), True),
+        ("error_rate", Subject(kind=SubjectKind.QUEUE, name="render queue"), True),
+        ("graphic_failed", Subject(kind=SubjectKind.TEMPLATE, name="payouts"), False),
+        ("sensor_stopped", Subject(kind=SubjectKind.QUEUE, name="render queue"), False),
+    ],
+)
+def test_an_action_is_an_event_signed_by_the_detector_with_its_cause(
+    place: Place, detector: str, subject: Subject, is_cause: bool
+) -> None:
     place.configure(**AT_ONCE)
     id_ = place.fail_for_good()
-    subject = Subject(kind=SubjectKind.TEMPLATE, name="elimination")
-    finding = Finding(
-        detector="graphic_failed", subject=subject, severity=AlertSeverity.WARNING, summary="1 graphic failed"
-    )
-    look = Look(detector="graphic_failed", state=LookState.JUDGED, looked_at=1, summary="", findings=(finding,))
+    finding = Finding(detector=detector, subject=subject, severity=AlertSeverity.WARNING, summary="1 graphic failed")
+    look = Look(detector=detector, state=LookState.JUDGED, looked_at=1, summary="", findings=(finding,))
     with place.engine.begin() as connection:
-        [opened] = record_looks(
-            connection, [look], place.settings.monitoring.incidents, now=store.read_clock(connection)
-        )
+        now = store.read_clock(connection)
+        [opened] = record_looks(connection, [look], place.settings.monitoring.incidents, now=now)
+    cause = opened.incident.id if is_cause else None
 
     [action] = place.remedy()
 
-    assert action.incident_id == opened.incident.id
+    assert action.incident_id == cause
     [(type_, payload, correlation_id)] = place.queue.execute("""
         select type, payload, correlation_id from events where type like 'monitoring.remediation.%'
     """)
-    assert (type_, correlation_id) == ("monitoring.remediation.done", opened.incident.correlation_id)
-    assert (payload["by"], payload["cause"], payload["subject"]) == ("graphic_failed", opened.incident.id, str(id_))
+    assert type_ == "monitoring.remediation.done"
+    assert (correlation_id == opened.incident.correlation_id) is is_cause
+    assert (payload["by"], payload["cause"], payload["subject"]) == ("graphic_failed", cause, str(id_))
     assert (payload["before"]["state"], payload["after"]["state"]) == ("failed", "pending")
     [(by, reason)] = place.queue.execute("""
         select payload ->> 'by', payload ->> 'reason' from events where type = 'render.requeued'

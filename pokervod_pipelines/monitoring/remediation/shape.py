@@ -45,6 +45,14 @@ DETECTORS: Mapping[RemedyKind, Detector] = {
 }
 """The detector of what each kind puts right, which signs the action."""
 
+WIDER: Mapping[RemedyKind, tuple[Detector, ...]] = {
+    RemedyKind.RETRY: (Detector.ERROR_RATE,),
+    RemedyKind.RESCUE: (Detector.WORKER_STOPPED,),
+    RemedyKind.PRIORITIZE: (Detector.THROUGHPUT_DROPPED,),
+    RemedyKind.PROBE: (Detector.SERVICE_DOWN,),
+}
+"""Detectors that see the same from further off: an action is for an incident of theirs where its own has none."""
+
 
 class ActionState(StrEnum):
     """Tell whether an action was done."""

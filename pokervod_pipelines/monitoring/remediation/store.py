@@ -13,6 +13,7 @@ from pokervod_pipelines.actors import new_correlation_id
 from pokervod_pipelines.events import EventType, NewEvent, append_events
 from pokervod_pipelines.monitoring.remediation.shape import (
     DETECTORS,
+    WIDER,
     Action,
     ActionState,
     Deed,
@@ -76,13 +77,14 @@ def raise_count(connection: Connection, id_: int, count: int) -> None:
 
 
 def read_incidents(connection: Connection, kind: RemedyKind) -> list[OpenIncident]:
-    """Return the open incidents of the kind's detector, the oldest first."""
+    """Return the open incidents of the kind's detector, then those of wider ones, the oldest first."""
     rows = connection.execute(
         text("""
             select id, subject_kind, subject, correlation_id from monitoring_events
-            where resolved_at is null and detector = :detector order by id
+            where resolved_at is null and detector = any(:detectors)
+            order by array_position(cast(:detectors as varchar[]), detector), id
         """),
-        {"detector": DETECTORS[kind]},
+        {"detectors": [DETECTORS[kind], *WIDER.get(kind, ())]},
     )
     return [
         OpenIncident(

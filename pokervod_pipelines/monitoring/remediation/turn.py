@@ -59,7 +59,9 @@ class Turn:
 
     def sign(self, reason: str) -> Actor:
         """Return who acts: the detector of what is put right."""
-        return Actor(who=DETECTORS[self.kind], reason=reason[:MAX_REASON], correlation_id=new_correlation_id())
+        return Actor(
+            who=DETECTORS[self.kind], reason=f"remediation: {reason}"[:MAX_REASON], correlation_id=new_correlation_id()
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
