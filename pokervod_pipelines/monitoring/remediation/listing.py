@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, text
 
-from pokervod_pipelines.monitoring.remediation.remediate import HOUR, find_rules
+from pokervod_pipelines.monitoring.remediation.budgets import HOUR, find_rules
 from pokervod_pipelines.monitoring.remediation.shape import Action, KindFigures, RemedyKind
 from pokervod_pipelines.monitoring.remediation.store import COLUMNS, count_tried, make_action
 from pokervod_pipelines.paging import Page

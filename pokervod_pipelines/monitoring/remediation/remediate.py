@@ -6,7 +6,7 @@ at a time, and the database counts the budget, so that all processes together ne
 
 import logging
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy import Connection, Engine
 
@@ -14,14 +14,12 @@ from pokervod_pipelines.alerts.alert import AlertSeverity
 from pokervod_pipelines.monitoring.incidents.looks import record_looks
 from pokervod_pipelines.monitoring.incidents.shape import Finding, Look, LookState
 from pokervod_pipelines.monitoring.remediation import hands, renders, services, store
+from pokervod_pipelines.monitoring.remediation.budgets import HOUR, find_rules
 from pokervod_pipelines.monitoring.remediation.outcomes import measure_outcomes
 from pokervod_pipelines.monitoring.remediation.shape import DETECTOR, Action, ActionState, Deed, RemedyKind
 from pokervod_pipelines.monitoring.remediation.turn import Remedy, Turn
 from pokervod_pipelines.settings import Settings
-from pokervod_pipelines.settings.remediation import RemedySettings
 from pokervod_pipelines.subjects import Subject, SubjectKind
-
-HOUR = timedelta(hours=1)
 
 REMEDIES: Mapping[RemedyKind, Remedy] = {
     RemedyKind.RESCUE: renders.rescue_lost,
@@ -75,12 +73,6 @@ def remediate(engine: Engine, settings: Settings, *, now: datetime | None = None
     for action in actions:
         _log.info("%s", action, extra={"kind": action.kind, "subject": str(action.subject)})
     return actions
-
-
-def find_rules(settings: Settings, kind: RemedyKind) -> RemedySettings:
-    """Return the settings of the kind."""
-    rules: RemedySettings = getattr(settings.monitoring.remediation, kind)
-    return rules
 
 
 def _list_enabled(settings: Settings) -> list[RemedyKind]:
