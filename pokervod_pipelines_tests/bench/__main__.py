@@ -10,6 +10,7 @@ from pokervod_pipelines_tests.bench import (
     anomalies,
     breakers,
     chaos_week,
+    detectors,
     events,
     hands,
     health,
@@ -49,18 +50,24 @@ SUBJECTS = {
     "measures": measures.measure,
     "anomalies": anomalies.measure,
     "chaos_week": chaos_week.measure,
+    "detectors": detectors.measure,
     "rest": rest.measure,
 }
 
 SECONDS = "--seconds="
 """Prefix of the option for how long to watch what is at rest."""
 
+WRITE = "--write"
+"""The option that puts the figures of the detectors into the page and the package."""
+
 
 def main(arguments: list[str]) -> None:
     """Print a table a subject; ``--small`` leaves the largest sizes out."""
     is_small = "--small" in arguments
     seconds = [int(each.removeprefix(SECONDS)) for each in arguments if each.startswith(SECONDS)]
-    measures = SUBJECTS | {"rest": partial(rest.measure, seconds=seconds[0])} if seconds else SUBJECTS
+    measures = SUBJECTS | {"detectors": partial(detectors.measure, writes=WRITE in arguments)}
+    if seconds:
+        measures |= {"rest": partial(rest.measure, seconds=seconds[0])}
     subjects = [each for each in arguments if not each.startswith("-")] or list(SUBJECTS)
     console = Console()
     for subject in subjects:

@@ -35,11 +35,15 @@ class Instruction:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Arrivals:
-    """Hold when hands come, by show, and the premium ones without an instruction: since when, until when."""
+    """Hold when hands come, by show, and the premium ones without an instruction: since when, until when.
+
+    ``share`` of what was planned comes; the rest is lost with the tables that are silent.
+    """
 
     by_show: tuple[tuple[float, ...], ...]
     premium: tuple[float, ...]
     orphans: tuple[tuple[float, float], ...]
+    share: float = 1.0
 
     def count(self, show: int, at: float) -> tuple[int, float | None]:
         """Return how many hands of the show have come by then, and when the last did."""
@@ -53,15 +57,19 @@ def draw_arrivals(plan: Plan, faults: tuple[Fault, ...]) -> Arrivals:
     chance = random.Random(f"hands {plan.seed}")
     silent = [each for each in faults if each.kind in {FaultKind.NO_HANDS, FaultKind.HANDS_STOP}]
     lengths = [_measure_play(each.first_hand, each.last_hand, each.breaks) for each in plan.shows]
-    by_show = []
+    by_show, planned = [], 0
     for show, length in zip(plan.shows, lengths, strict=True):
         count = int(plan.hands * length / sum(lengths))
         times = sorted(chance.uniform(show.first_hand, show.last_hand) for _ in range(count))
         kept = [at for at in times if not any(a <= at < b for a, b in show.breaks)]
+        planned += len(kept)
         by_show.append(tuple(at for at in kept if not any(each.covers(at) for each in silent)))
     premium = sorted(at for times in by_show for at in times if chance.random() < plan.premium_share)
     return Arrivals(
-        by_show=tuple(by_show), premium=tuple(premium), orphans=tuple(_draw_orphans(chance, premium, faults))
+        by_show=tuple(by_show),
+        premium=tuple(premium),
+        orphans=tuple(_draw_orphans(chance, premium, faults)),
+        share=sum(map(len, by_show)) / planned if planned else 1.0,
     )
 
 
@@ -100,7 +108,8 @@ def _draw_times(chance: random.Random, plan: Plan, arrivals: Arrivals) -> list[f
     before = [chance.uniform(-2 * HOUR, 0) for _ in range(count // 24)]
     times = [chance.uniform(0, plan.seconds) for _ in range(at_any_time)] + before
     # A graphic is asked for some seconds after its hand, or when a level ends.
-    return times + [chance.choice(hands) + chance.uniform(2, 20) for _ in range(count - at_any_time)]
+    asked = int((count - at_any_time) * arrivals.share)
+    return times + [chance.choice(hands) + chance.uniform(2, 20) for _ in range(asked)]
 
 
 def _make(chance: random.Random, plan: Plan, number: int, at: float, template: Template | None) -> Instruction:

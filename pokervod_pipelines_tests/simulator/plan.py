@@ -324,7 +324,9 @@ def _draw_maintenance(
     spans = []
     for thing in chance.sample(things, chance.randint(1, 3)):
         begins = chance.uniform(HOUR, seconds - 6 * HOUR)
-        spans.append(Span(begins=begins, ends=begins + chance.uniform(0.5, 5) * HOUR, name=thing))
+        # What a longer pause leaves is more than half an hour of work.
+        hours = chance.uniform(0.2, 0.7) if thing is PAUSE else chance.uniform(0.5, 5)
+        spans.append(Span(begins=begins, ends=begins + hours * HOUR, name=thing))
     return tuple(spans)
 
 

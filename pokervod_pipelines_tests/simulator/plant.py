@@ -285,7 +285,8 @@ class Plant:
         yield self._make_service("watcher", at, not self.has_watcher(at))
 
     def _make_service(self, name: str, at: float, is_down: bool) -> ServiceFacts:
-        state = "degraded" if is_down or self._flaps(name, at) else "healthy"
+        flaps = f"{name} healthy" in self.since and self._flaps(name, at)
+        state = "degraded" if is_down or flaps else "healthy"
         key = f"{name} {state}"
         if key not in self.since:
             self.since = {each: since for each, since in self.since.items() if not each.startswith(f"{name} ")}
