@@ -100,6 +100,19 @@ def put_exports(engine: Engine) -> None:
     )
 
 
+def put_losses(engine: Engine) -> None:
+    execute(
+        engine,
+        "insert into nas_scans (library, status, correlation_id, started_at, finished_at) values "
+        "('pad', 'completed', '', now(), now()), ('pad', 'failed', '', now(), now()), "
+        "('wsop', 'failed', '', now(), now()), ('wsop', 'completed', '', now(), now())",
+        "insert into nas_files (root, library, path, path_key, size, mtime_ns, inode, category, version_type, is_junk, "
+        "state, state_since) select 'nas', library, n, n, 1, 1, 1, '', '', junk, state, HOUR_AGO from (values "
+        "('a', 'wsop', false, 'unseen'), ('b', 'wsop', true, 'unseen'), ('c', 'wsop', false, 'missing'), "
+        "('d', 'pad', false, 'unseen')) f (n, library, junk, state)",
+    )
+
+
 def put_rows(engine: Engine) -> None:
     execute(
         engine,
@@ -153,7 +166,8 @@ PUT: dict[str, tuple[Callable[[Engine], None], int, str]] = {
     "parked events": (put_parked, 1, "pokervod events parked"),
     "quarantined worker": (put_worker, 1, "pokervod render workers --reinstate 'gfx 01' --reason …"),
     "quarantined session files": (put_files, 1, "pokervod hands import '/drop/a b.json'"),
-    "unreadable exports": (put_exports, 1, "pokervod doctor"),
+    "unreadable exports": (put_exports, 1, "pokervod sync --incremental"),
+    "unconfirmed losses": (put_losses, 1, "pokervod nas missing"),
     "ambiguous rows": (put_rows, 1, "pokervod sheets rows --status ambiguous"),
     "doubtful players": (put_players, 1, "pokervod players doubtful"),
     "disagreements": (put_disagreements, 2, "pokervod hands disagreements"),
@@ -184,6 +198,7 @@ def test_each_kind_is_one_line_with_the_age_of_the_oldest_and_a_command(engine: 
         ("quarantined worker", "update render_workers set quarantine_reason = null"),
         ("quarantined session files", "update hand_files set state = 'read', reason = null"),
         ("unreadable exports", "update tournament_files set error = null"),
+        ("unconfirmed losses", "update nas_files set state = 'missing'"),
         ("ambiguous rows", "update sheet_rows set match_status = 'none'"),
         ("doubtful players", "update hand_clips set retired_at = now()"),
         (

@@ -106,7 +106,19 @@ def _read_exports(connection: Connection, _: datetime) -> Iterator[Need]:
         yield Need(
             kind="unreadable exports",
             what=f"{row.number:,} {_name(row.number, 'file')} to correct; the last: {row.path}: {row.error}",
-            command="pokervod doctor",
+            command="pokervod sync --incremental",
+            since=row.since,
+            count=row.number,
+        )
+
+
+def _read_losses(connection: Connection, _: datetime) -> Iterator[Need]:
+    """Yield the files that a scan did not find and did not dare to call missing, in one line."""
+    for row in connection.execute(_LOSSES):
+        yield Need(
+            kind="unconfirmed losses",
+            what=f"{row.number:,} {_name(row.number, 'file')} of {row.libraries} not found; a person decides",
+            command="pokervod nas missing",
             since=row.since,
             count=row.number,
         )
@@ -172,6 +184,7 @@ KINDS = (
     NeedKind(name="quarantined worker", title="render workers", read=_read_workers),
     NeedKind(name="quarantined session files", title="session files", read=_read_files),
     NeedKind(name="unreadable exports", title="tournament exports", read=_read_exports),
+    NeedKind(name="unconfirmed losses", title="libraries", read=_read_losses),
     NeedKind(name="rollout escalation", title="rollouts", read=_read_escalations),
     NeedKind(name="disagreements", title="disagreements of hands and sheets", read=_read_disagreements),
     NeedKind(name="ambiguous rows", title="ambiguous rows", read=_read_rows),
@@ -222,6 +235,23 @@ _EXPORTS = text("""
         (array_agg(error order by imported_at desc))[1] as error
     from tournament_files where error is not null having count(*) > 0
 """)
+
+_LOSSES = text("""
+    with recursive known as (
+        (select library from nas_scans order by library limit 1)
+        union all
+        select (select s.library from nas_scans s where s.library > known.library order by s.library limit 1)
+        from known where known.library is not null
+    )
+    select count(*) as number, min(f.state_since) as since, string_agg(distinct f.library, ', ') as libraries
+    from known cross join lateral (
+        select status from nas_scans s where s.library = known.library and s.status <> 'running'
+        order by s.id desc limit 1
+    ) as last
+    join nas_files f on f.library = known.library and f.state = 'unseen' and not f.is_junk
+    where last.status = 'completed' having count(*) > 0
+""")
+"""Of a library that could not be read nothing is known, which its incident tells."""
 
 _PLAYERS = text("""
     select p.name, min(c.created_at) as since from players p join clip_players cp on cp.player_id = p.id
