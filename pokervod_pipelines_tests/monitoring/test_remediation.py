@@ -6,13 +6,15 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import Engine, text
 
+from pokervod_pipelines.holds.placing import place_hold
 from pokervod_pipelines.holds.windows import Coverage
 from pokervod_pipelines.monitoring.detectors.reading_queue import read_failed
+from pokervod_pipelines.monitoring.remediation import store
 from pokervod_pipelines.monitoring.remediation.shape import Outcome, RemedyKind
-from pokervod_pipelines.render import actions, queue, workers
+from pokervod_pipelines.render import actions, pauses, queue, workers
 from pokervod_pipelines.render.failures import BadInstruction, BadWorker, SpoiledOutput, TooSlow
 from pokervod_pipelines.settings import Settings
-from pokervod_pipelines.subjects import SubjectKind
+from pokervod_pipelines.subjects import Subject, SubjectKind
 from pokervod_pipelines_tests.monitoring.remediation_place import (
     ANNA,
     AT_ONCE,
@@ -253,6 +255,27 @@ def test_nothing_is_raised_where_no_worker_could_claim_it(place: Place) -> None:
     place.wait(id_, 60)
 
     assert place.remedy() == []
+
+
+def _pause_and_resume(place: Place, id_: int) -> None:
+    pause_it(place, id_)
+    assert pauses.resume(place.engine, "template:elimination", ANNA)
+
+
+def _hold_and_release(place: Place, id_: int) -> None:
+    with place.engine.begin() as connection:
+        subject = Subject(kind=SubjectKind.INSTRUCTION, name=str(id_))
+        place_hold(connection, subject, store.read_clock(connection) + timedelta(minutes=1), ANNA)
+
+
+@pytest.mark.parametrize("keep", [_pause_and_resume, _hold_and_release])
+def test_what_was_paused_or_held_waits_since_that_ended(place: Place, keep: Spare) -> None:
+    [id_] = place.queue.request()
+    place.wait(id_, 60)
+    keep(place, id_)
+    workers.register(place.engine, "w1", ["local"])
+
+    assert [len(place.remedy(minutes)) for minutes in (2, 29, 31.5)] == [0, 0, 1]
 
 
 def test_a_priority_that_a_person_set_stays(place: Place) -> None:

@@ -128,14 +128,21 @@ def _find_overdue(lost: LostJob, lease_seconds: float) -> float:
     return lost.seconds - (lease_seconds if lost.is_lease_expired else lost.max_seconds)
 
 
-_WAITING = f"""render_instructions r where r.state = 'pending' and r.due_at <= :now - cast(:after as interval)
-    and {IN_FORCE} and not {IS_SPARED} and not {IS_PAUSED} and {HAS_WORKER}
+_SCOPES = "('all', 'renderer:' || r.renderer, 'template:' || r.template)"
+
+_WAITING = f"""render_instructions r where r.state = 'pending'
+    and greatest(r.due_at, r.held_until) <= :now - cast(:after as interval)
+    and {IN_FORCE} and not {IS_SPARED} and {HAS_WORKER}
+    and not exists (select from render_pauses p
+        where (p.until is null or p.until > :now - cast(:after as interval)) and p.scope in {_SCOPES})
+    and not exists (select from events e where e.type = 'render.resumed' and e.at > :now - cast(:after as interval)
+        and e.payload ->> 'scope' in {_SCOPES})
     and not exists (select from remediations a where a.kind = 'prioritize' and a.subject_kind = 'instruction'
         and a.subject = cast(r.id as varchar) and a.done_at > :now - cast(:after as interval))
     and not exists (select from events e where e.source = 'render'
         and e.payload ->> 'instruction_id' = cast(r.id as varchar) and e.payload ->> 'change' = 'prioritize'
         and e.payload ->> 'by' <> :detector)"""  # noqa: S608 - constants
-"""Where a person has set the priority, that is what it stays."""
+"""What was held or paused waits since that ended. Where a person has set the priority, that is what it stays."""
 
 
 def raise_waiting(turn: Turn) -> Work:
