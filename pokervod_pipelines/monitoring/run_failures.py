@@ -7,7 +7,7 @@ day reads whatever is due. A run that failed has made another cause good only wh
 
 import hashlib
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -16,10 +16,13 @@ from sqlalchemy import Connection, Engine, text
 from pokervod_pipelines.actors import Actor
 from pokervod_pipelines.alerts.alert import AlertSeverity, trim_body, trim_title
 from pokervod_pipelines.events.types import EventType
+from pokervod_pipelines.monitoring.detectors.flowing import GOOGLE
+from pokervod_pipelines.monitoring.detectors.looking import DATABASE_KEY
+from pokervod_pipelines.monitoring.detectors.names import Detector
 from pokervod_pipelines.monitoring.incidents.announcing import announce
 from pokervod_pipelines.monitoring.incidents.looks import Change
 from pokervod_pipelines.monitoring.incidents.reported import close_reported, report_finding
-from pokervod_pipelines.monitoring.incidents.shape import Finding, Subject, SubjectKind
+from pokervod_pipelines.monitoring.incidents.shape import Finding, Subject, SubjectKind, make_key
 from pokervod_pipelines.monitoring.status_facts import RECENT_ERRORS
 from pokervod_pipelines.settings import Settings
 from pokervod_pipelines.text.folding import make_storable
@@ -70,10 +73,11 @@ def record_ended_runs(engine: Engine, settings: Settings, runs: Iterable[EndedRu
     """Open and close the incidents of these runs, the earliest first; return what was done as sentences."""
     done: list[str] = []
     rules, now = settings.monitoring.incidents, datetime.now(UTC)
+    is_enabled = settings.monitoring.detectors.run_failures.enabled
     for run in runs:
         with engine.begin() as connection:
-            causes = find_causes(connection, run) if run.failed else []
-            findings = [_make_finding(run, cause) for cause in causes]
+            causes = find_causes(connection, run) if run.failed and is_enabled else []
+            findings = [_make_finding(run, cause, settings) for cause in causes]
             if not run.failed or _has_tried_all(connection, run):
                 done += map(str, _close_others(connection, run, [each.key for each in findings], now))
             for finding in findings:
@@ -94,7 +98,7 @@ def find_causes(connection: Connection, run: EndedRun) -> list[Cause]:
     return found or [Cause(error=run.error or "no reason is known")]
 
 
-def _make_finding(run: EndedRun, cause: Cause) -> Finding:
+def _make_finding(run: EndedRun, cause: Cause, settings: Settings) -> Finding:
     """Return the finding, whose key is the same for every run of the job that fails for this cause."""
     digest = hashlib.sha256(_VARYING.sub("#", cause.error).encode("utf-8", "surrogatepass")).hexdigest()
     error = make_storable(cause.error).strip()
@@ -113,7 +117,19 @@ def _make_finding(run: EndedRun, cause: Cause) -> Finding:
         advice="correct what the error says, then `pokervod status` shows how it is",
         figures={"report": trim_body("\n\n".join(line for line in lines if line)), "run_id": run.run_id},
         correlation_id=run.correlation_id,
+        explained_by=(*_list_explanations(run, cause, settings), DATABASE_KEY),
     )
+
+
+def _list_explanations(run: EndedRun, cause: Cause, settings: Settings) -> Iterator[str]:
+    """Yield the keys of what would explain it: the roots of its libraries, and what its sheets are read from."""
+    names = {run.partition, *(each.partition(" ")[2] for each in cause.stages)}
+    for root in dict.fromkeys(each.root for each in settings.libraries if each.name in names):
+        yield make_key(Detector.ROOT_AWAY, Subject(kind=SubjectKind.ROOT, name=root))
+    if names & {each.name for each in settings.sheets}:
+        yield make_key(Detector.SERVICE_DOWN, Subject(kind=SubjectKind.SERVICE, name="sheets"))
+        for breaker in GOOGLE:
+            yield make_key(Detector.BREAKER_OPEN, Subject(kind=SubjectKind.SERVICE, name=breaker))
 
 
 def _has_tried_all(connection: Connection, run: EndedRun) -> bool:

@@ -8,13 +8,15 @@ import pytest
 from dagster._core.remote_origin import RegisteredCodeLocationOrigin, RemoteJobOrigin, RemoteRepositoryOrigin
 from sqlalchemy import Engine, text
 
+from pokervod_pipelines.alerts.alert import AlertSeverity
 from pokervod_pipelines.alerts.listing import list_alerts
 from pokervod_pipelines.definitions import build_defs
 from pokervod_pipelines.defs.run_failures import Seen
 from pokervod_pipelines.errors import ArchiveUnavailable
 from pokervod_pipelines.events import EventType, NewEvent, append_events
 from pokervod_pipelines.monitoring.incidents.listing import list_incidents
-from pokervod_pipelines.monitoring.incidents.shape import Incident
+from pokervod_pipelines.monitoring.incidents.reported import report_finding
+from pokervod_pipelines.monitoring.incidents.shape import Finding, Incident, Subject, SubjectKind
 from pokervod_pipelines.monitoring.run_failures import EndedRun, record_ended_runs
 from pokervod_pipelines.settings import Settings
 
@@ -348,3 +350,35 @@ def test_a_cursor_that_cannot_be_read_is_replaced_at_the_first_tick(
 
     assert (warnings, len(caplog.records)) == (1, 1)
     assert second == first
+
+
+def test_a_run_that_failed_for_a_root_that_is_away_is_an_effect_of_it(
+    engine: Engine, settings_factory: Callable[..., Settings]
+) -> None:
+    archive = {"archive_roots": [{"name": "nas", "path": "/nas"}], "libraries": [{"name": "WSOP", "root": "nas"}]}
+    settings = settings_factory(**archive)
+    away = Finding(
+        detector="root_away",
+        subject=Subject(kind=SubjectKind.ROOT, name="nas"),
+        severity=AlertSeverity.ERROR,
+        summary="root nas: no answer",
+    )
+    with engine.begin() as connection:
+        report_finding(connection, away, settings.monitoring.incidents, now=datetime.now(UTC))
+    failed = {"job": "nas_sync", "correlation_id": "x", "failed": True, "error": "/nas: no answer"}
+
+    for library in ("WSOP", "PAD"):
+        record_ended_runs(engine, settings, [EndedRun(run_id=f"run of {library}", partition=library, **failed)])
+
+    found = {each.subject.name: each for each in read_incidents(engine)}
+    assert found["nas_sync WSOP"].cause_id == found["nas"].id
+    assert found["nas_sync PAD"].cause_id is None  # it is on no root of the settings
+
+
+def test_the_settings_turn_it_off(engine: Engine, settings_factory: Callable[..., Settings]) -> None:
+    settings = settings_factory(monitoring={"detectors": {"run_failures": {"enabled": False}}})
+    run = EndedRun(run_id="x", job="nas_sync", partition="", correlation_id="x", failed=True, error="no answer")
+
+    record_ended_runs(engine, settings, [run])
+
+    assert read_incidents(engine) == []
