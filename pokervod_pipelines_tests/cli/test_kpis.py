@@ -2,6 +2,9 @@
 
 import pytest
 
+from pokervod_pipelines.cli.detectors import list_simulated
+from pokervod_pipelines.monitoring.detectors import simulated
+from pokervod_pipelines.monitoring.detectors.simulated import SimulatedDays, SimulatedScore
 from pokervod_pipelines_tests.cli.command import RunCommand
 
 BY = ("--by", "eva")
@@ -33,3 +36,29 @@ def test_a_detector_shows_what_people_said_of_it(pokervod: RunCommand, monkeypat
     assert ["disk_full", "0", "0", "0", "0", "0", "–", "–", "–", "–"] in lines
     document = pokervod("detectors", "--json").json
     assert (document["total"]["missed"], document["total"]["recall"], document["total"]["precision"]) == (1, 0, None)
+
+
+def test_a_simulated_score_has_what_was_injected_and_found() -> None:
+    found = SimulatedScore(injected=40, detected=39, median_seconds=90, p95_seconds=240, alarms=41, false=2)
+    days = SimulatedDays(
+        days=200,
+        quiet_days=60,
+        first_seed=1,
+        last_seed=200,
+        false_on_quiet_days=0,
+        detectors={"no_data": found, "disk_full": SimulatedScore(injected=0, detected=0)},
+    )
+
+    assert list_simulated(days) == [
+        ("no_data", "40", "97.5 %", "90 s", "4.0 min", "41", "2"),
+        ("disk_full", "0", "–", "–", "–", "0", "0"),
+    ]
+
+
+def test_a_package_without_simulated_figures_says_so(pokervod: RunCommand, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(simulated, "FILE", "nothing.json")
+    simulated.load_simulated.cache_clear()
+
+    assert pokervod("detectors", "--json").json["simulated"] is None
+    assert pokervod("detectors", "--simulated").error.startswith("this version comes without figures")
+    simulated.load_simulated.cache_clear()
