@@ -91,7 +91,7 @@ NOT_THERE = [
     ("render show 99", "unknown render instruction 99; `pokervod render list` lists the instructions"),
     ("render cancel 99 --reason x", "Nothing changed: instruction 99 is unknown."),
     ("render bulk-retry -t elimnation --reason x", "unknown template 'elimnation'; did you mean `elimination`?"),
-    ("alerts ack nothing --reason x", "no open, unacknowledged alert with key 'nothing'. List open ones:"),
+    ("alerts ack nothing --reason x", "unknown incident 'nothing'; known: none. List them: pokervod incidents list"),
     ("players unalias nobody", "unknown alias 'nobody'; `pokervod players list` shows the aliases"),
     ("events tail --correlation x", "unknown correlation id 'x'; `pokervod events tail --json` shows those of events"),
     ("nas clear -l wsop --below x --reason x", "no missing file of wsop is below 'x'; nothing changed. `pokervod nas"),

@@ -92,7 +92,9 @@ def find_number(connection: Connection, name: str) -> int:
     found = connection.scalar(_FIND_KEY, {"key": wanted})
     if found is None:
         known = [each.key for each in list_incidents(connection)]
-        raise BadInput(f"unknown incident {name!r}; {suggest_name(wanted, known)} List them: pokervod incidents list")
+        meant = suggest_name(wanted, known)
+        end = "" if meant.endswith("?") else "."
+        raise BadInput(f"unknown incident {name!r}; {meant}{end} List them: pokervod incidents list")
     return int(found)
 
 

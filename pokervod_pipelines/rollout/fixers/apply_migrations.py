@@ -15,6 +15,9 @@ from pokervod_pipelines.db.migrate import current_revision, newest_revision, upg
 from pokervod_pipelines.rollout.context import RolloutContext
 from pokervod_pipelines.rollout.fixers.base import CannotFix, Fixer, FixStep
 
+MAX_NAMED = 5
+"""Of more migrations the report names the first and the last."""
+
 
 class ApplyMigrations(Fixer):
     """Apply all pending migrations in one transaction, or none; waiting for locks counts in ``seconds``."""
@@ -60,4 +63,5 @@ class ApplyMigrations(Fixer):
             limited.dispose()
         if not applied:
             raise CannotFix("another process has just applied the pending migrations")
-        return f"applied {', '.join(applied)}; the schema is at {newest_revision()}"
+        named = applied if len(applied) <= MAX_NAMED else [applied[0], f"{len(applied) - 2} more", applied[-1]]
+        return f"applied {', '.join(named)}; the schema is at {newest_revision()}"
