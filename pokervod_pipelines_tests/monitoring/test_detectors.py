@@ -1,6 +1,7 @@
 """Check each detector by tables: what it finds and where it is silent, to the figure, and when it cannot judge."""
 
 import dataclasses
+import re
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,7 @@ from pokervod_pipelines_tests.monitoring.detector_facts import (
     show,
     waiting,
 )
+from pokervod_pipelines_tests.test_docs import COMMANDS
 
 RULES = MonitoringSettings()
 Groups = dict[str, Any]
@@ -498,3 +500,19 @@ def test_the_page_has_every_detector() -> None:
     page = (Path(__file__).resolve().parents[2] / "docs" / "monitoring.md").read_text(encoding="utf-8")
 
     assert {name for name in Detector if f"| `{name}` |" not in page} == set()
+
+
+@pytest.mark.parametrize(("name", "groups"), [(name, groups) for name, groups, _ in FOUND])
+def test_the_advised_commands_exist(name: str, groups: Groups) -> None:
+    (finding,) = look(name, groups).findings
+
+    for told in re.findall(r"`pokervod ([^`]+)`", finding.advice):
+        words = told.split()
+        assert {" ".join(words[:2]), words[0]} & {*COMMANDS}, told
+        options = {each for command in (words[0], " ".join(words[:2])) for each in list_options(command)}
+        assert {each for each in words if each.startswith("--")} <= options, told
+
+
+def list_options(name: str) -> list[str]:
+    command = COMMANDS.get(name)
+    return [option for each in command.params for option in each.opts] if command else []
