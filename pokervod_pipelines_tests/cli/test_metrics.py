@@ -177,3 +177,12 @@ def test_an_unknown_group_is_refused_in_plain_words() -> None:
     assert refused.exit_code == 2
     assert "'colour' is not one of 'renderer'" in " ".join(refused.stderr.split())
     assert "Value error" not in refused.stderr
+
+
+def test_the_age_of_data_is_shown_and_no_data_has_no_sample(pokervod: RunCommand, graphics: MeasuredQueue) -> None:
+    samples = read_samples(pokervod("metrics", "--prometheus").printed)
+    lines = [line.split() for line in pokervod("metrics").printed.splitlines()]
+
+    assert samples["pokervod_data_age_seconds", "graphics", ""] > 0
+    assert ("pokervod_data_age_seconds", "hands", "") not in samples
+    assert ["hands", "–", "no", "data", "so", "far"] in lines
