@@ -26,6 +26,7 @@ K = FaultKind
 NOW = 5.8 * HOUR
 TARGETS = {
     K.ROOT_AWAY: "nas",
+    K.GOOGLE_DOWN: "sheets",
     K.CHANNEL_DOWN: "alert channels",
     K.OUTPUTS_UNWRITABLE: "outputs",
     K.MEMORY_SHORT: "memory",
@@ -60,8 +61,16 @@ BEGINS = {
     K.INVERSION: NOW - 15 * MINUTE,
     K.SLOW_RENDERS: NOW - HOUR,
 }
-NOT_OF_TABLES = {K.DATABASE_AWAY, K.DISK_FILLING, K.CLOCK_STEP, K.CLOCK_DRIFT, K.FARM_DOWN, K.FOLDER_UNREAD}
-"""Kinds that tables do not tell: the machine does, or another server, or the files themselves."""
+NOT_OF_TABLES = {
+    K.DATABASE_AWAY,
+    K.DISK_FILLING,
+    K.CLOCK_STEP,
+    K.CLOCK_DRIFT,
+    K.FARM_DOWN,
+    K.FOLDER_UNREAD,
+    K.ROOT_FLAPS,
+}
+"""Kinds that tables do not tell at any moment: the machine does, or another server, or the files themselves."""
 
 QUICK = (K.INVERSION, K.ERRORS, K.ORPHANS)
 LONG = tuple(each for each in FaultKind if each not in {*NOT_OF_TABLES, *QUICK})

@@ -1,6 +1,6 @@
 """Let the real detectors look at a simulated day, and hold what they told against what was injected."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from pokervod_pipelines.monitoring.detectors.history import History
@@ -8,8 +8,9 @@ from pokervod_pipelines.monitoring.detectors.judging import judge
 from pokervod_pipelines.monitoring.detectors.names import Detector
 from pokervod_pipelines.settings.monitoring import MonitoringSettings
 from pokervod_pipelines_tests.simulator.faults import EFFECTS, TELLS, Fault, FaultKind, draw_faults
+from pokervod_pipelines_tests.simulator.jobs import Instruction
 from pokervod_pipelines_tests.simulator.keeping import Alarm, Keeper
-from pokervod_pipelines_tests.simulator.plan import MINUTE, Character, Plan, draw_plan
+from pokervod_pipelines_tests.simulator.plan import HOUR, MINUTE, Character, Plan, draw_plan
 from pokervod_pipelines_tests.simulator.world import World
 
 AFTERMATH = 80 * MINUTE
@@ -17,6 +18,9 @@ AFTERMATH = 80 * MINUTE
 
 RETURN = 10 * MINUTE
 """So long after a fault it may take until everything else is well again."""
+
+FEWEST, LARGEST_SHARE = 20, 0.1
+"""What the issue asks for: a share above it, of no fewer jobs than a share means something for."""
 
 _OF_RENDERS = frozenset(
     {
@@ -59,11 +63,12 @@ class DayResult:
     extra: tuple[tuple[FaultKind, str], ...]
     false: tuple[FalseAlarm, ...]
     by_detector: tuple[tuple[str, int], ...]
+    injected: int
 
     @property
     def is_healthy(self) -> bool:
         """Return whether nothing was injected."""
-        return not self.detections
+        return not self.injected
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,13 +86,14 @@ def run_day(order: DayOrder, settings: MonitoringSettings | None = None) -> DayR
     settings = settings or MonitoringSettings()
     plan = draw_plan(order.seed, order.character)
     faults = draw_faults(order.seed, plan, order.faults, may_meet=order.may_meet) if order.faults else ()
-    return score(plan, faults, watch(plan, faults, settings))
+    world = World(plan, faults, settings)
+    return score(world, watch(world, settings))
 
 
-def watch(plan: Plan, faults: tuple[Fault, ...], settings: MonitoringSettings) -> Keeper:
+def watch(world: World, settings: MonitoringSettings) -> Keeper:
     """Return the incidents of the day."""
     keeper, history, away = Keeper(settings.incidents), History(), History()
-    for _, facts in World(plan, faults, settings).look():
+    for _, facts in world.look():
         if facts.database.away_since is not None:
             # Nothing can be recorded but in a file.
             away = judge(facts, settings, away).history
@@ -101,8 +107,9 @@ def watch(plan: Plan, faults: tuple[Fault, ...], settings: MonitoringSettings) -
     return keeper
 
 
-def score(plan: Plan, faults: tuple[Fault, ...], keeper: Keeper) -> DayResult:
-    """Return what was detected, and which alarms were false."""
+def score(world: World, keeper: Keeper) -> DayResult:
+    """Return what was detected of the faults that took effect, and which alarms were false."""
+    plan, faults = world.plan, world.faults
     told = [alarm for alarm in keeper.alarms if not _is_muted(plan, alarm)]
     explained = [(alarm, _find_fault(plan, faults, alarm)) for alarm in told]
     seen: set[Fault] = set()
@@ -121,12 +128,39 @@ def score(plan: Plan, faults: tuple[Fault, ...], keeper: Keeper) -> DayResult:
     return DayResult(
         seed=plan.seed,
         character=plan.character,
-        detections=tuple(Detection(fault=each, seconds=_measure(plan, each, keeper)) for each in faults),
+        detections=tuple(
+            Detection(fault=each, seconds=_measure(plan, each, keeper))
+            for each in faults
+            if took_effect(each, world.floor.log)
+        ),
         alarms=len(told),
         extra=tuple(extra),
         false=tuple(false),
         by_detector=tuple(sorted(counts.items())),
+        injected=len(faults),
     )
+
+
+def took_effect(fault: Fault, log: Sequence[tuple[float, str, Instruction]]) -> bool:
+    """Return whether what was injected into the graphics was as bad, by what became of them, as the issue says.
+
+    More than 10 % of 20 or more of an hour failed; or fewer than half of those of the hour before were made.
+    """
+    ended = [(at, what) for at, what, _ in log if what != "started" and at > fault.begins - 2 * HOUR]
+    hours = [fault.begins + step * 10 * MINUTE for step in range(1, 60) if fault.begins + step * 600 <= fault.ends]
+    if fault.kind in {FaultKind.ERRORS, FaultKind.ERRORS_BURN}:
+        shares = [_count(ended, at) for at in hours]
+        return any(of >= FEWEST and bad > of * LARGEST_SHARE for of, bad in shares)
+    if fault.kind is FaultKind.SLOW_RENDERS:
+        made = [(_count(ended, at), _count(ended, at - HOUR)) for at in hours if at >= fault.begins + 45 * MINUTE]
+        return any(then - bad >= FEWEST and now < (then - bad) / 2 for (now, _), (then, bad) in made)
+    return True
+
+
+def _count(ended: Sequence[tuple[float, str]], until: float) -> tuple[int, int]:
+    """Return how many ended in the hour until then, and how many of these failed."""
+    found = [what for at, what in ended if until - HOUR < at <= until]
+    return len(found), sum(what != "completed" for what in found)
 
 
 def _is_muted(plan: Plan, alarm: Alarm) -> bool:

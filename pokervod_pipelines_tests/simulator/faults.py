@@ -37,6 +37,7 @@ class FaultKind(StrEnum):
     ROOT_AWAY = "root away, with its effects"
     ROOT_FLAPS = "root comes and goes"
     FARM_DOWN = "render farm down"
+    GOOGLE_DOWN = "Google Sheets down, all sheets unread"
     CHANNEL_DOWN = "alert channel down"
     OUTPUTS_UNWRITABLE = "outputs not writable"
     MEMORY_SHORT = "memory short"
@@ -99,6 +100,7 @@ TELLS: dict[FaultKind, tuple[Detector, ...]] = {
     FaultKind.ROOT_AWAY: (D.ROOT_AWAY,),
     FaultKind.ROOT_FLAPS: (D.ROOT_AWAY,),
     FaultKind.FARM_DOWN: (D.SERVICE_DOWN,),
+    FaultKind.GOOGLE_DOWN: (D.SERVICE_DOWN, D.BREAKER_OPEN),
     FaultKind.CHANNEL_DOWN: (D.SERVICE_DOWN,),
     FaultKind.OUTPUTS_UNWRITABLE: (D.SERVICE_DOWN,),
     FaultKind.MEMORY_SHORT: (D.SERVICE_DOWN,),
@@ -143,6 +145,7 @@ EFFECTS: dict[FaultKind, tuple[Detector, ...]] = {
     FaultKind.ROOT_AWAY: _READING,
     FaultKind.ROOT_FLAPS: _READING,
     FaultKind.FARM_DOWN: (*_QUEUE, D.BREAKER_OPEN, D.WORKER_STOPPED),
+    FaultKind.GOOGLE_DOWN: (D.SOURCE_STALE, D.BREAKER_OPEN),
     FaultKind.OUTPUTS_UNWRITABLE: _QUEUE,
     FaultKind.DAEMON_STOPPED: (D.SENSOR_STOPPED, D.DETECTORS_STOPPED, D.SOURCE_STALE, D.RUN_STUCK, D.SERVICE_DOWN),
     FaultKind.SENSOR_SILENT: (D.DETECTORS_STOPPED, D.SOURCE_STALE),
@@ -290,9 +293,10 @@ DRAWS: dict[FaultKind, Draw] = {
     K.DISK_FILLING: _sized(_lasting(K.DISK_FILLING, 30, 400), 0.02, 0.9),
     K.CLOCK_STEP: _sized(_lasting(K.CLOCK_STEP, 10, 600), 3, 600),
     K.CLOCK_DRIFT: _sized(_lasting(K.CLOCK_DRIFT, 60, 600), 6, 60),
-    K.ROOT_AWAY: _with_target(_lasting(K.ROOT_AWAY, 3, 400), lambda chance, plan: chance.choice(plan.roots)),
+    K.ROOT_AWAY: _with_target(_lasting(K.ROOT_AWAY, 2.5, 400), lambda chance, plan: chance.choice(plan.roots)),
     K.ROOT_FLAPS: _with_target(_lasting(K.ROOT_FLAPS, 40, 200), lambda chance, plan: chance.choice(plan.roots)),
     K.FARM_DOWN: _with_target(_lasting(K.FARM_DOWN, 4, 200), _has_farm),
+    K.GOOGLE_DOWN: _lasting(K.GOOGLE_DOWN, 8, 200, ("sheets",)),
     K.CHANNEL_DOWN: _lasting(K.CHANNEL_DOWN, 5, 300, ("alert channels",)),
     K.OUTPUTS_UNWRITABLE: _lasting(K.OUTPUTS_UNWRITABLE, 5, 120, ("outputs",)),
     K.MEMORY_SHORT: _lasting(K.MEMORY_SHORT, 5, 200, ("memory",)),
@@ -303,7 +307,7 @@ DRAWS: dict[FaultKind, Draw] = {
     K.WATCHER_GONE: _lasting(K.WATCHER_GONE, 4, 300),
     K.WATCHER_HUNG: _lasting(K.WATCHER_HUNG, 6, 300),
     K.DETECTORS_STOPPED: _lasting(K.DETECTORS_STOPPED, 6, 300, ("sensor", "watcher")),
-    K.WORKER_DEAD: _with_target(_during_show(K.WORKER_DEAD, 4, 200, (1, 1)), _choose_worker),
+    K.WORKER_DEAD: _with_target(_during_show(K.WORKER_DEAD, 2.5, 200, (1, 1)), _choose_worker),
     K.WORKERS_GONE: _during_show(K.WORKERS_GONE, 12, 150, (1, 1)),
     K.WORKER_QUARANTINED: _with_target(_lasting(K.WORKER_QUARANTINED, 5, 300), _choose_worker),
     K.BREAKER_OPEN: _lasting(K.BREAKER_OPEN, 3, 120, ("sheets", "drive", "nexrender", "channel:slack")),
@@ -313,13 +317,13 @@ DRAWS: dict[FaultKind, Draw] = {
     K.NO_HANDS: _no_hands,
     K.HANDS_STOP: _hands_stop,
     K.ORPHANS: _during_show(K.ORPHANS, 30, 240, (0.1, 1)),
-    K.QUEUE_STALLED: _during_show(K.QUEUE_STALLED, 40, 200, (1, 1)),
+    K.QUEUE_STALLED: _during_show(K.QUEUE_STALLED, 36, 200, (1, 1)),
     K.RENDERS_HANG: _sized(_during_show(K.RENDERS_HANG, 25, 200, (1, 1)), 1, 6),
     K.INVERSION: _sized(_during_show(K.INVERSION, 12, 90, (1, 1)), 60, 150),
-    K.ERRORS: _sized(_during_show(K.ERRORS, 50, 200, (1, 1)), 0.2, 1),
-    K.ERRORS_BURN: _sized(_during_show(K.ERRORS_BURN, 120, 240, (1, 1)), 0.3, 0.9),
+    K.ERRORS: _sized(_during_show(K.ERRORS, 50, 200, (1, 1)), 0.11, 1),
+    K.ERRORS_BURN: _sized(_during_show(K.ERRORS_BURN, 120, 240, (1, 1)), 0.2, 0.9),
     K.TEMPLATE_FAILS: _sized(_with_target(_during_show(K.TEMPLATE_FAILS, 30, 200, (1, 1)), _choose_template), 0.5, 1),
-    K.SLOW_RENDERS: _during_show(K.SLOW_RENDERS, 90, 200, (0.15, 0.4)),
+    K.SLOW_RENDERS: _during_show(K.SLOW_RENDERS, 90, 200, (0.15, 0.45)),
     K.GRAPHICS_FAIL: _sized(_during_show(K.GRAPHICS_FAIL, 20, 200, (1, 1)), 1, 12),
     K.EVENTS_PARKED: _sized(_lasting(K.EVENTS_PARKED, 5, 300), 1, 40),
     K.RUN_HANGS: _lasting(K.RUN_HANGS, 75, 400, ("sheets_sync", "nas_changes", "full_sync")),

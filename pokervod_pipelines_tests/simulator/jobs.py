@@ -90,7 +90,7 @@ def _draw_orphans(chance: random.Random, premium: list[float], faults: tuple[Fau
 def draw_instructions(plan: Plan, arrivals: Arrivals, faults: tuple[Fault, ...]) -> list[Instruction]:
     """Return the instructions of the day in the order in which they are made, from two hours before it begins."""
     chance = random.Random(f"jobs {plan.seed}")
-    asked = [(at, None) for at in _draw_times(chance, plan, arrivals)]
+    asked: list[tuple[float, Template | None]] = [(at, None) for at in _draw_times(chance, plan, arrivals)]
     for at, count, name in plan.bursts:
         template = next((each for each in plan.templates if each.name == name), None)
         asked += [(at + chance.uniform(0, 3), template) for _ in range(count)]

@@ -334,7 +334,7 @@ def _draw_syncs(
     chance: random.Random, zone: ZoneInfo, begins_at: datetime, seconds: float, *, is_long: bool
 ) -> tuple[Span, ...]:
     """Return the nightly sync at three by the local clock, and what is read of the archive each hour."""
-    spans = []
+    spans: list[Span] = []
     for hour in range(int(seconds // HOUR) + 1):
         at = begins_at + timedelta(hours=hour)
         local = at.astimezone(zone)

@@ -128,7 +128,8 @@ class Plant:
 
     def _find_return(self, at: float) -> float:
         """Return the moment to which everything is frozen that came back just now: it takes some seconds to tick."""
-        for each in (*self.plan.restarts, *self.by_kind[K.DATABASE_AWAY]):
+        spans: tuple[Span | Fault, ...] = (*self.plan.restarts, *self.by_kind[K.DATABASE_AWAY])
+        for each in spans:
             if each.ends <= at < each.ends + 20:
                 return each.begins
         for step in self.by_kind[K.CLOCK_STEP]:
@@ -213,12 +214,17 @@ class Plant:
         away = self.find(K.ROOT_AWAY, at, source.root) if source.root else None
         held = self.is_held(f"root {source.root}", at) or self.is_held(f"{source.kind} {source.name}", at)
         kinds = (K.SHEET_UNREADABLE, K.LIBRARY_UNSCANNED, K.FOLDER_UNREAD)
+        away = away or (self.find(K.GOOGLE_DOWN, at) if source.kind == "sheet" else None)
         fault = away or next((found for kind in kinds if (found := self.find(kind, at, source.name))), None)
         is_folder = source.kind in {"drop folder", "export folder"}
         if fault is None and not held:
             self._read(source, at, is_folder)
         waiting, since = self._count_waiting(source, fault, at) if is_folder else (0, None)
-        fails = held or self._fails_once(source, at) or (fault is not None and fault.kind is K.SHEET_UNREADABLE)
+        fails = (
+            held
+            or self._fails_once(source, at)
+            or (fault is not None and fault.kind in {K.SHEET_UNREADABLE, K.GOOGLE_DOWN})
+        )
         moment = self.plan.moment
         return SourceFacts(
             kind=source.kind,
@@ -270,7 +276,7 @@ class Plant:
         return self.services[1]
 
     def _list_services(self, at: float) -> Iterator[ServiceFacts]:
-        kinds = (K.CHANNEL_DOWN, K.OUTPUTS_UNWRITABLE, K.MEMORY_SHORT)
+        kinds = (K.CHANNEL_DOWN, K.OUTPUTS_UNWRITABLE, K.MEMORY_SHORT, K.GOOGLE_DOWN)
         down = {each.target for kind in kinds for each in self.by_kind[kind] if each.covers(at)}
         for name in SERVICES:
             yield self._make_service(name, at, name in down)
@@ -328,6 +334,9 @@ class Plant:
     def make_breakers(self, at: float) -> tuple[BreakerFacts, ...]:
         """Return the open breakers."""
         fault = self.find(K.BREAKER_OPEN, at)
+        if google := self.find(K.GOOGLE_DOWN, at - 150):
+            # The breaker opens after some calls in a row.
+            fault = fault or google
         if fault is None:
             return ()
         title = fault.target.title()
