@@ -25,7 +25,12 @@ EVENTS_AT_ONCE = 2_000
 MAX_MESSAGES = 20
 """Of one look; what comes with them is in the digest, so that a thousand graphics are not a thousand mails."""
 
-MAX_FACTS = 8
+NAMES = ("template", "name", "library", "sheet", "worker", "workflow", "key")
+"""Fields of a payload that a title shows after its ids."""
+
+MAX_FACTS = 4
+"""Of a title; the body has all."""
+
 MAX_FACT = 60
 
 
@@ -64,7 +69,8 @@ def _find_targets(rules: Sequence[AlertRule], event: LoggedEvent, zone: tzinfo) 
 
 
 def _tell(connection: Connection, event: LoggedEvent, targets: _Targets, now: datetime) -> None:
-    key, told = f"event {event.id}", _describe(event)
+    key, facts = f"event {event.id}", _list_facts(event)
+    told = f"{event.type}: {', '.join(facts[:MAX_FACTS])}" if facts else event.type
     if targets.digest:
         line = DigestLine(key=key, severity=AlertSeverity.INFO, kind=AlertKind.EVENT, text=told)
         add_line(connection, line, targets.digest, now=now)
@@ -75,16 +81,19 @@ def _tell(connection: Connection, event: LoggedEvent, targets: _Targets, now: da
             severity=AlertSeverity.INFO,
             kind=AlertKind.EVENT,
             title=told,
-            body=seen if event.correlation_id else "",
+            body="\n".join([*(f"- {fact}" for fact in facts), *(["", seen] if event.correlation_id else [])]),
             correlation_id=event.correlation_id,
         )
         post_to(connection, alert, targets.at_once, now=now)
 
 
-def _describe(event: LoggedEvent) -> str:
-    facts = [
+def _list_facts(event: LoggedEvent) -> list[str]:
+    """Return the facts of the payload: ids first, then names."""
+    payload = sorted(
+        event.payload.items(), key=lambda each: (not each[0].endswith("_id"), each[0] not in NAMES, each[0])
+    )
+    return [
         f"{name.replace('_', ' ')} {str(value)[:MAX_FACT]}"
-        for name, value in sorted(event.payload.items(), key=lambda each: (not each[0].endswith("_id"), each[0]))
+        for name, value in payload
         if value is not None and not isinstance(value, dict | list)
     ]
-    return f"{event.type}: {', '.join(facts[:MAX_FACTS])}" if facts else event.type

@@ -198,7 +198,7 @@ def test_a_finished_graphic_is_told_once_and_none_of_before_the_rule(outbox: Out
     assert [outbox.announce(), outbox.announce()] == [1, 0]
     outbox.deliver(box.open_channel)
 
-    assert told(box) == [("slack", "INFO: render.completed: instruction id 7, state completed, template winner_card")]
+    assert told(box) == [("slack", "INFO: render.completed: instruction id 7, template winner_card, state completed")]
     assert "pokervod events tail --correlation c1" in box.sent[0][1].body
     outbox.limits = settle()
     outbox.announce()
