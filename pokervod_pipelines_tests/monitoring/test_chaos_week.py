@@ -1,28 +1,32 @@
 """Check a week of faults: what may pass heals, what is stuck is recovered, and what a person decided stays."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import create_engine
+from sqlalchemy import Engine, create_engine
 
 from pokervod_pipelines_tests.monitoring.chaos_figures import measure_week
 from pokervod_pipelines_tests.monitoring.chaos_week import ChaosWeek, make_chaos_settings
 from pokervod_pipelines_tests.monitoring.remediation_place import run_farm
 
 
+@pytest.fixture
+def own_engine(make_database: Callable[[bool], str]) -> Iterator[Engine]:
+    """Yield an engine on a database of its own, whose clock may be emulated."""
+    engine = create_engine(make_database(True))
+    yield engine
+    engine.dispose()
+
+
 @pytest.mark.long
 @pytest.mark.parametrize(("seed", "days"), [(1, 7), (2, 1)])
-def test_a_week_of_faults_is_healed_within_bounds(
-    seed: int, days: int, make_database: Callable[[bool], str], tmp_path: Path
-) -> None:
-    engine = create_engine(make_database(True))
+def test_a_week_of_faults_is_healed_within_bounds(seed: int, days: int, own_engine: Engine, tmp_path: Path) -> None:
     with run_farm() as url:
         settings = make_chaos_settings(tmp_path, url)
-        week = ChaosWeek.begin(engine, settings, seed=seed, days=days)
+        week = ChaosWeek.begin(own_engine, settings, seed=seed, days=days)
         week.live()
     found = measure_week(week)
-    engine.dispose()
 
     assert found.failed > 100 * days
     assert found.given_up > 20 * days
