@@ -1,6 +1,7 @@
 """Run everything on one machine with ``pokervod dev``: database, Dagster, a watcher, a render worker."""
 
 import errno
+import json
 import logging
 import os
 import shutil
@@ -18,7 +19,7 @@ import yaml
 
 from pokervod_pipelines.cli.database_service import watch_database
 from pokervod_pipelines.cli.output import err
-from pokervod_pipelines.cli.services import Service, run_services
+from pokervod_pipelines.cli.services import STOP_SECONDS, Service, report, run_services
 from pokervod_pipelines.db.embedded.folders import digest_path
 from pokervod_pipelines.db.embedded.locks import open_exclusive
 from pokervod_pipelines.db.engine import embedded_folder, open_database
@@ -62,32 +63,35 @@ def dev(
             err.print(
                 f"Dagster UI on http://{host}:{port}, Ctrl-C stops everything. `pokervod logs --follow` shows it."
             )
-            services = _list_services(folder, host, port, log)
+            services = [_make_launcher(folder, host, port, log)]
             if settings.database_url is None:
                 services.append(watch_database(embedded_folder(settings)))
-            run_services(services, _make_environ(settings, tag), _report)
+            run_services(services, _make_environ(settings, tag), report)
     _log.info("stopped")
     err.print("stopped")
 
 
-def _list_services(folder: Path, host: str, port: int, log: Path) -> list[Service]:
-    """Return the programs; what Dagster writes about itself, a page for each restart, goes to the log."""
-    place, workspace = folder / "code.sock", folder / "workspace.yaml"
+def _make_launcher(folder: Path, host: str, port: int, log: Path) -> Service:
+    """Return the process that runs the programs; what Dagster writes about itself goes to the log."""
+    place, workspace, programs = folder / "code.sock", folder / "workspace.yaml", folder / "programs.json"
     server = {"socket": str(place), "location_name": LOCATION}
     workspace.write_text(yaml.safe_dump({"load_from": [{"grpc_server": server}]}), encoding="utf-8")
-    python, quiet = (sys.executable, "-m"), ("--log-level", "warning")
-    daemon = ("dagster._daemon", "run", "-w", str(workspace))
-    ui = ("dagster_webserver", "-w", str(workspace), "--host", host, "--port", str(port))
+    quiet = ("--log-level", "warning")
+    daemon = ("dagster._daemon", "run", "-w", str(workspace), *quiet)
+    ui = ("dagster_webserver", "-w", str(workspace), "--host", host, "--port", str(port), *quiet)
     lazy = ("--lazy-load-user-code", "--location-name", LOCATION)
-    code = ("dagster", "api", "grpc", "-m", MODULE, "--socket", str(place), *lazy)
-    return [
-        Service(name="the render worker", command=[*python, "pokervod_pipelines.cli", "render", "worker"]),
-        Service(name="the watcher", command=[*python, "pokervod_pipelines.cli", "watch"], log=log),
-        *(
-            Service(name=name, command=[*python, *command, *quiet], log=log)
-            for name, command in (("Dagster's UI", ui), ("Dagster's daemon", daemon), ("the code server", code))
-        ),
+    code = ("dagster", "api", "grpc", "-m", MODULE, "--socket", str(place), *lazy, *quiet)
+    worker, watch = ("pokervod_pipelines.cli", "render", "worker"), ("pokervod_pipelines.cli", "watch")
+    listed = [
+        {"name": "the render worker", "title": "render worker", "command": worker, "log": None},
+        {"name": "the watcher", "title": "watcher", "command": watch, "log": str(log)},
+        {"name": "Dagster's UI", "title": "dagster ui", "command": ui, "log": str(log)},
+        {"name": "Dagster's daemon", "title": "dagster daemon", "command": daemon, "log": str(log)},
+        {"name": "the code server", "title": "code server", "command": code, "log": str(log)},
     ]
+    programs.write_text(json.dumps(listed), encoding="utf-8")
+    command = [sys.executable, "-m", "pokervod_pipelines.cli.launcher", str(programs)]
+    return Service(name="the launcher", command=command, stop_seconds=STOP_SECONDS + 5)
 
 
 def _make_environ(settings: Settings, tag: str) -> dict[str, str]:
@@ -100,11 +104,6 @@ def _make_environ(settings: Settings, tag: str) -> dict[str, str]:
     own = {"DAGSTER_HOME": home, VARIABLE: tag, "PYTHONWARNINGS": "ignore"}
     own |= {"GRPC_ENABLE_FORK_SUPPORT": "0", "MALLOC_ARENA_MAX": "2"}
     return {**os.environ, **own}
-
-
-def _report(sentence: str) -> None:
-    _log.warning("%s", sentence, extra={"is_shown": True})
-    err.print(sentence, style="yellow", markup=False)
 
 
 @contextmanager

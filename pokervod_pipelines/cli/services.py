@@ -10,10 +10,12 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO
+from typing import IO, TypeAlias
 
+from pokervod_pipelines.cli.output import err
 from pokervod_pipelines.db.embedded.process import rotate_log
 from pokervod_pipelines.policies.restarts import Restarts
+from pokervod_pipelines.processes.forked import ForkedProgram
 from pokervod_pipelines.processes.signals import STOPPING, read_signals
 
 STOP_SECONDS = 15.0
@@ -21,6 +23,8 @@ STOP_SECONDS = 15.0
 
 OUTPUT_SECONDS = 600.0
 """Between two looks at how long the output of a program is."""
+
+Program: TypeAlias = subprocess.Popen[bytes] | ForkedProgram
 
 _log = logging.getLogger(__name__)
 
@@ -35,7 +39,8 @@ class Service:
     name: str
     command: Sequence[str]
     log: Path | None = None
-    process: subprocess.Popen[bytes] | None = None
+    stop_seconds: float = STOP_SECONDS
+    process: Program | None = None
     restarts: Restarts = field(default_factory=Restarts, repr=False)
 
     def find_due(self) -> float | None:
@@ -57,14 +62,13 @@ class Service:
         """Start the program; return its process."""
         self.restarts.note_start()
         with self.open_output() as output:
-            self.process = subprocess.Popen(
-                self.command,
-                env={**environ, "PGAPPNAME": self.name},
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=output,
-            )
+            number = output if output is None or isinstance(output, int) else output.fileno()
+            self.process = self.launch({**environ, "PGAPPNAME": self.name}, number)
         return self.process.pid
+
+    def launch(self, environ: Mapping[str, str], output: int | None) -> Program:
+        """Start the process of the program; ``output`` is a descriptor, None for the outputs of this process."""
+        return subprocess.Popen(self.command, env=environ, stdin=subprocess.DEVNULL, stdout=output, stderr=output)
 
     def open_output(self) -> AbstractContextManager[IO[bytes] | int | None]:
         """Return the file that the program writes to, None for the outputs of this process."""
@@ -72,9 +76,10 @@ class Service:
 
     def find_end(self) -> str | None:
         """Return how the program ended and when it is started again, None while it runs or waits."""
-        if self.process is None or self.process.poll() is None:
+        code = None if self.process is None else self.process.poll()
+        if self.process is None or code is None:
             return None
-        pid, code, self.process = self.process.pid, self.process.returncode, None
+        pid, self.process = self.process.pid, None
         lasted, pause = self.restarts.note_end()
         how = f"was killed by {signal.Signals(-code).name}" if code < 0 else f"ended with status {code}"
         return f"{self.name} (process {pid}) {how} after {lasted:.0f} s; it starts again in {pause:g} s"
@@ -103,13 +108,19 @@ def _wait(reader: int, due: Sequence[float]) -> set[int]:
 
 def _stop(services: Sequence[Service]) -> None:
     """End the programs in the order given, all at once where they are quick."""
-    running = [each.process for each in services if each.process is not None]
-    for process in running:
+    running = [(each.process, each.stop_seconds) for each in services if each.process is not None]
+    for process, _ in running:
         process.terminate()
-    deadline = time.monotonic() + STOP_SECONDS
-    for process in running:
+    began = time.monotonic()
+    for process, seconds in running:
         try:
-            process.wait(max(0.0, deadline - time.monotonic()))
+            process.wait(max(0.0, began + seconds - time.monotonic()))
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
+
+
+def report(sentence: str) -> None:
+    """Print and log what became of a program."""
+    _log.warning("%s", sentence, extra={"is_shown": True})
+    err.print(sentence, style="yellow", markup=False)

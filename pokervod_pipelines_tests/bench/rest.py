@@ -22,20 +22,22 @@ SETTLED_SECONDS = 360
 
 NAMES = {
     "render worker": "the render worker",
-    "pokervod_pipelines.cli watch": "the watcher",
-    "dagster_webserver": "Dagster's UI",
-    "dagster._daemon": "Dagster's daemon",
-    "api grpc": "the code server",
+    "watcher": "the watcher",
+    "dagster ui": "Dagster's UI",
+    "dagster daemon": "Dagster's daemon",
+    "code server": "the code server",
     "multiprocessing": "the code server",
+    "cli.launcher": "the launcher",
     "postgres": "PostgreSQL",
     "guard.py": "PostgreSQL's guard",
     "processes.process_tags": "pokervod dev",
     "dev --port": "pokervod dev",
 }
-"""Part of the command of a process, and the line of the table that it belongs to."""
+"""Part of the title or command of a process, and the line of the table that it belongs to."""
 
 BUDGETS = {
     "pokervod dev": "< 0.1 %, 75 MB, 0",
+    "the launcher": "< 0.1 %, 70 MB, 0",
     "the render worker": "< 0.3 %, 90 MB, 4",
     "the watcher": "< 1 %, 250 MB, 5",
     "Dagster's UI": "< 0.6 %, 150 MB, 2",
@@ -118,7 +120,10 @@ def _measure_memory(dev: psutil.Process, server: EmbeddedServer) -> Counter[str]
 
 def _list_processes(dev: psutil.Process, server: EmbeddedServer) -> Iterator[tuple[str, psutil.Process]]:
     """Yield every process with its line of the table; those of the database are not our children."""
-    commands = {each: " ".join(each.info["cmdline"] or ()) for each in psutil.process_iter(["cmdline"])}
+    commands = {
+        each: " ".join([each.info["name"] or "", *(each.info["cmdline"] or ())])
+        for each in psutil.process_iter(["name", "cmdline"])
+    }
     places = (str(server.folder.parent), str(server.locate().base))
     servers = [each for each, command in commands.items() if any(place in command for place in places)]
     ours = {process for root in (dev, *servers) for process in (root, *root.children(recursive=True))}

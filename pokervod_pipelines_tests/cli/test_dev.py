@@ -15,7 +15,7 @@ import psutil
 import pytest
 from sqlalchemy import text
 
-from pokervod_pipelines.cli import dev as dev_command
+from pokervod_pipelines.cli.services import report
 from pokervod_pipelines.db.embedded import EmbeddedServer
 from pokervod_pipelines.db.embedded.locks import open_exclusive
 from pokervod_pipelines.db.engine import make_engine, serve_database
@@ -82,7 +82,7 @@ def test_a_second_start_in_the_folder_is_refused_with_the_process(tmp_path: Path
 
 def test_brackets_in_what_is_told_are_shown(capsys: pytest.CaptureFixture[str]) -> None:
     sentence = "the database (process 7) died; it starts again in 1 s. Its log: /srv/[red]/a [/] b/server.log"
-    dev_command._report(sentence)
+    report(sentence)
 
     assert " ".join(capsys.readouterr().err.split()) == sentence
 

@@ -31,6 +31,11 @@ DISK_SECONDS = 4.0
 
 KINDS = {
     "render worker": "render worker",
+    "watcher": "watcher",
+    "dagster ui": "Dagster's UI",
+    "dagster daemon": "Dagster's daemon",
+    "code server": "code server",
+    "cli.launcher": "launcher",
     "pokervod_pipelines.cli watch": "watcher",
     "pokervod watch": "watcher",
     "dagster_webserver": "Dagster's UI",
@@ -42,7 +47,7 @@ KINDS = {
     "pokervod": "pokervod",
     "dagster": "dagster",
 }
-"""Part of the command of a process of ours, and what it is called; the first that fits."""
+"""Part of the title or of the command of a process of ours, and what it is called; the first that fits."""
 
 POSTGRES = "PostgreSQL"
 
@@ -116,7 +121,7 @@ def _list_processes(settings: Settings) -> Iterator[tuple[str, psutil.Process]]:
 def _name_kind(process: psutil.Process, folders: set[str], data: str) -> str | None:
     if process.name() == "postgres":
         return POSTGRES if data and process.cwd() == data else None
-    command = " ".join(process.cmdline())
+    command = " ".join([process.name(), *process.cmdline()])
     kind = next((kind for part, kind in KINDS.items() if part in command), None)
     return kind if kind and process.cwd() in folders else None
 
