@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from pokervod_pipelines.alerts.alert import AlertSeverity
-from pokervod_pipelines.monitoring.detectors.facts import DiskFacts, Facts, ServiceFacts, Unread
+from pokervod_pipelines.monitoring.detectors.facts import BreakerFacts, DiskFacts, Facts, ServiceFacts, Unread
 from pokervod_pipelines.monitoring.detectors.history import History
 from pokervod_pipelines.monitoring.detectors.looking import (
     count,
@@ -144,16 +144,29 @@ def _report_services(name: Detector, services: Sequence[ServiceFacts], facts: Fa
             if is_root
             else ADVICE.get(service, "`pokervod health`"),
             figures={"state": worst.state, "hosts": hosts},
-            explained_by=() if is_root else tuple(_list_breakers(service, facts)),
+            explained_by=() if is_root else tuple(_list_breakers(worst, facts)),
         )
 
 
-def _list_breakers(service: str, facts: Facts) -> Iterator[str]:
-    """Yield the keys of the open breakers that explain why the service is not well."""
+def _list_breakers(service: ServiceFacts, facts: Facts) -> Iterator[str]:
+    """Yield the keys of the breakers that opened before the service was not well: each is told once, the first."""
     for each in () if isinstance(facts.breakers, Unread) else facts.breakers:
-        named = each.name == service or (service == "alert channels" and each.name.startswith("channel:"))
-        if named and each.opened_at is not None:
+        if each.opened_at is not None and _is_behind(service, each) and each.opened_at <= service.since:
             yield make_key(Detector.BREAKER_OPEN, Subject(kind=SubjectKind.SERVICE, name=each.name))
+
+
+def _list_services(breaker: BreakerFacts, facts: Facts) -> Iterator[str]:
+    """Yield the keys of the services that were not well before the breaker opened."""
+    for each in () if isinstance(facts.services, Unread) else facts.services:
+        is_first = breaker.opened_at is not None and each.since < breaker.opened_at
+        if each.state in BAD and is_first and _is_behind(each, breaker):
+            yield make_key(Detector.SERVICE_DOWN, Subject(kind=SubjectKind.SERVICE, name=each.name))
+
+
+def _is_behind(service: ServiceFacts, breaker: BreakerFacts) -> bool:
+    """Return whether the breaker is that of the service."""
+    is_channel = service.name == "alert channels" and breaker.name.startswith("channel:")
+    return breaker.name == service.name or is_channel
 
 
 def _rank(service: str, worst: ServiceFacts, *, is_root: bool) -> AlertSeverity:
@@ -173,6 +186,7 @@ def look_at_breakers(facts: Facts, _: MonitoringSettings, __: History) -> Look:
             f"{each.title} has not been called for {show_seconds((facts.now - each.opened_at).total_seconds())}: "
             f"{count(each.failures, 'call')} in a row failed, the last: {each.error}",
             f"correct it; it is tried again by itself, or now: `pokervod breakers reset {each.name} --reason …`",
+            explained_by=tuple(_list_services(each, facts)),
             failures=each.failures,
         )
         for each in breakers
