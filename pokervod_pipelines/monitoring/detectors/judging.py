@@ -20,7 +20,7 @@ What comes and goes lasts where it is found often enough: two short failures apa
 """
 
 OFTEN = 3
-"""What is not found at each look has to be found so often, and at more than half of the looks."""
+"""What is not found at each look has to be found so often, and at more than three of four looks."""
 
 FLAPPING = 4
 """What comes back so often is an incident, however short each time; it lasts until it stays away."""
@@ -58,7 +58,7 @@ def _remember(finding: Finding, rules: MonitoringSettings, history: History, fac
         before = Found(finding=finding, first_at=facts.now, last_at=facts.now, is_open=False, times=0)
     times, lasted = before.times + 1, (facts.now - before.first_at).total_seconds()
     returns = before.returns + before.is_away
-    is_steady = not before.missed or returns >= FLAPPING or (times >= OFTEN and times > before.missed)
+    is_steady = not before.missed or returns >= FLAPPING or (times >= OFTEN and times > OFTEN * before.missed)
     return replace(
         before,
         finding=finding,
