@@ -11,7 +11,7 @@ from pokervod_pipelines_tests.simulator.day import DayOrder, DayResult, Detectio
 from pokervod_pipelines_tests.simulator.faults import TELLS, FaultKind
 from pokervod_pipelines_tests.simulator.plan import Character
 
-TUNED_WITH = range(1, 500)
+TUNED_WITH = range(1, 600)
 """The seeds that the detectors and their thresholds were corrected with."""
 
 TESTED_WITH = range(20_001, 20_261)

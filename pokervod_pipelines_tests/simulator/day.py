@@ -16,6 +16,9 @@ from pokervod_pipelines_tests.simulator.world import World
 AFTERMATH = 80 * MINUTE
 """So long what a fault left is seen in the figures of an hour, and in a queue that is worked off."""
 
+BACKLOG = 150 * MINUTE
+"""So long after a fault instructions may be old that waited for its end."""
+
 RETURN = 10 * MINUTE
 """So long after a fault it may take until everything else is well again."""
 
@@ -201,6 +204,7 @@ def _find_fault(plan: Plan, faults: tuple[Fault, ...], alarm: Alarm) -> Fault | 
     at = (alarm.at - plan.begins_at).total_seconds()
     detector = alarm.finding.detector
     lasts = AFTERMATH if detector in _OF_RENDERS else RETURN
+    lasts = BACKLOG if detector == Detector.PENDING_TOO_LONG else lasts
     lasting = [each for each in faults if each.begins <= at <= each.ends + lasts]
     own = next((each for each in lasting if tells(each, detector, alarm.key)), None)
     return own or next((each for each in lasting if detector in EFFECTS.get(each.kind, ())), None)
