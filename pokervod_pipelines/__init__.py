@@ -14,7 +14,7 @@ The packages, in the order in which they may import each other (an import never 
 - ``nas``, ``media``, ``catalog``, ``sheets``, ``clips``, ``hands``, ``tournaments``, ``render``, ``alerts``,
   ``sample``: the rooms; they meet in the database and never import each other
 - ``workflows``: the rooms in their order, as stages
-- ``monitoring``: checks of the data and of the installation
+- ``monitoring``: checks, measures, health, detectors, incidents, and what is put right without a person
 - ``rollout``: brings the services into production week by week
 - ``defs`` and ``definitions``: the Dagster layer, the only place that imports Dagster
 - ``cli``: the ``pokervod`` command
