@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
+from importlib import import_module
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -318,3 +319,24 @@ def test_what_is_requested_is_counted_too(engine: Engine, settings_factory: Call
         found = read_counted(connection, [REQUESTED], window, make_calendar(made), NOW, by="template")
 
     assert [*found.sums.values()] == [{"requested": 1}]
+
+
+def test_counts_of_before_are_grouped_by_the_migration(
+    engine: Engine, settings_factory: Callable[..., Settings]
+) -> None:
+    queue, made = MeasuredQueue(engine=engine), settings_factory()
+    for minutes, template in ((5, "payouts"), (9, "elimination"), (3000, "payouts")):
+        add(queue, Graphic(minutes, 60, "completed", template))
+    roll_up(engine, made, now=NOW)
+    step = import_module("pokervod_pipelines.db.migrations.versions.0027_measure_groupings")
+    every = text("select * from measure_rollups order by measure, resolution, at, labels")
+    with engine.begin() as connection:
+        counted = connection.execute(every).all()
+        for statement in step.DOWNGRADE:
+            connection.execute(text(statement))
+        ungrouped = connection.execute(every).all()
+        for statement in step.UPGRADE:
+            connection.execute(text(statement))
+
+        assert len(ungrouped) < len(counted)
+        assert connection.execute(every).all() == counted
