@@ -74,7 +74,7 @@ class EventType(StrEnum):
     ROLLOUT_ABANDONED = "rollout.abandoned"
     ROLLOUT_RESET = "rollout.reset"
     ALERT_RAISED = "alert.raised"
-    ALERT_ESCALATED = "alert.escalated"
+    ALERT_ESCALATED = "alert.escalated"  # as the next two, in logs from before alerts were messages of incidents
     ALERT_ACKNOWLEDGED = "alert.acknowledged"
     ALERT_RESOLVED = "alert.resolved"
     ALERT_DELIVERED = "alert.delivered"
