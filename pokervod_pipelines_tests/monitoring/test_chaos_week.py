@@ -10,6 +10,8 @@ from pokervod_pipelines_tests.monitoring.chaos_figures import measure_week
 from pokervod_pipelines_tests.monitoring.chaos_week import ChaosWeek, make_chaos_settings
 from pokervod_pipelines_tests.monitoring.remediation_place import run_farm
 
+SEED, DAYS = 1, 7
+
 
 @pytest.fixture
 def own_engine(make_database: Callable[[bool], str]) -> Iterator[Engine]:
@@ -20,23 +22,23 @@ def own_engine(make_database: Callable[[bool], str]) -> Iterator[Engine]:
 
 
 @pytest.mark.long
-@pytest.mark.parametrize(("seed", "days"), [(1, 7), (2, 1)])
-def test_a_week_of_faults_is_healed_within_bounds(seed: int, days: int, own_engine: Engine, tmp_path: Path) -> None:
+def test_a_week_of_faults_is_healed_within_bounds(own_engine: Engine, tmp_path: Path) -> None:
     with run_farm() as url:
         settings = make_chaos_settings(tmp_path, url)
-        week = ChaosWeek.begin(own_engine, settings, seed=seed, days=days)
+        week = ChaosWeek.begin(own_engine, settings, seed=SEED, days=DAYS)
         week.live()
     found = measure_week(week)
 
-    assert found.failed > 100 * days
-    assert found.given_up > 20 * days
+    # Enough has happened for the shares to say something.
+    assert found.failed > 100 * DAYS
+    assert found.given_up > 20 * DAYS
     assert found.healed > 0.95 * found.failed
     assert found.given_up_healed > 0.95 * found.given_up
-    assert found.lost > 20 * days
+    assert found.lost > 20 * DAYS
     assert found.lost_by_remedy > 0
     assert found.still_stuck == 0
-    assert found.wrong > 10 * days
-    assert found.holds > 10 * days
+    assert found.wrong > 10 * DAYS
+    assert found.holds > 10 * DAYS
     assert (found.wrong_retried, found.on_held, found.on_cancelled) == (0, 0, 0)
     assert {"retry", "rescue", "prioritize", "reorder", "instruct", "probe"} == {*found.done}
     budgets = {kind: getattr(settings.monitoring.remediation, kind).per_hour for kind in found.done}
