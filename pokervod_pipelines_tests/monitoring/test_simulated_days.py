@@ -9,6 +9,7 @@ from sqlalchemy import Engine, text
 from pokervod_pipelines.monitoring.detectors.history import History
 from pokervod_pipelines.monitoring.detectors.judging import judge
 from pokervod_pipelines.monitoring.incidents.looks import record_looks
+from pokervod_pipelines.settings.detectors import DetectorsSettings
 from pokervod_pipelines.settings.monitoring import MonitoringSettings
 from pokervod_pipelines_tests.simulator.day import DayOrder, run_day
 from pokervod_pipelines_tests.simulator.faults import FaultKind, draw_faults
@@ -45,6 +46,21 @@ def test_what_is_injected_is_told(seed: int) -> None:
     assert len(result.detections) == 4
     assert [str(each.fault) for each in result.detections if each.seconds is None] == []
     assert [each.told for each in result.false] == []
+
+
+def test_blind_detectors_miss_all_of_it() -> None:
+    off = DetectorsSettings.model_validate({name: {"enabled": False} for name in DetectorsSettings.model_fields})
+    result = run_day(DayOrder(seed=SEED, character=Character.TINY, faults=4), MonitoringSettings(detectors=off))
+
+    assert [each.seconds for each in result.detections] == [None] * 4
+    assert result.alarms == 0
+
+
+def test_detectors_without_patience_cry_wolf() -> None:
+    hasty = DetectorsSettings.model_validate({"service_down": {"for_seconds": 0}, "root_away": {"for_seconds": 0}})
+    result = run_day(DayOrder(seed=SEED, character=Character.FLAPPING), MonitoringSettings(detectors=hasty))
+
+    assert len(result.false) == result.alarms > 20
 
 
 class Kept(NamedTuple):
