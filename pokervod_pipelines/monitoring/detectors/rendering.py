@@ -3,6 +3,7 @@
 What a pause or a hold keeps is not looked at: it waits because a person wants it to.
 """
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -34,6 +35,9 @@ CONCENTRATED = 0.8
 
 TEMPLATE_FACTOR = 2
 """A template by itself has to fail so many times as often as all may, where all together are within their share."""
+
+SAME_MINUTES = 60
+"""Templates that fail for the same reason within so long fail for one cause."""
 
 LEAST_LOOKED = 45
 """Minutes of the last hour of which the depth of the queue has to be known."""
@@ -336,13 +340,31 @@ def look_at_failed(facts: Facts, _: MonitoringSettings, __: History) -> Look:
     by_template: dict[str, list[FailedGroup]] = {}
     for each in failed:
         by_template.setdefault(each.template, []).append(each)
-    findings = [_make_failed(template, groups, facts.host) for template, groups in sorted(by_template.items())]
+    findings = [
+        _make_failed(template, groups, facts.host, [*_find_same(groups, failed)])
+        for template, groups in sorted(by_template.items())
+    ]
     return judged(
         Detector.GRAPHIC_FAILED, sum(each.count for each in failed), "no graphic has failed for good", findings
     )
 
 
-def _make_failed(template: str, groups: Sequence[FailedGroup], host: str) -> Finding:
+def _find_same(groups: Sequence[FailedGroup], failed: Sequence[FailedGroup]) -> Iterator[str]:
+    """Yield the keys of the templates that failed before, within the hour, and for the same reason: it is one cause."""
+    first = min(groups, key=lambda each: each.first_at)
+    for each in sorted(failed, key=lambda each: each.first_at):
+        is_before = (each.first_at, each.template) < (first.first_at, first.template)
+        is_near = each.last_at >= first.first_at - timedelta(minutes=SAME_MINUTES)
+        if each.template != first.template and is_before and is_near and _strip(each) == _strip(first):
+            yield make_key(Detector.GRAPHIC_FAILED, _name_template(each.template))
+
+
+def _strip(group: FailedGroup) -> str:
+    """Return the reason without what differs from graphic to graphic: numbers, and the name of the template."""
+    return re.sub(r"\d+", "", group.reason.replace(group.template, ""))
+
+
+def _make_failed(template: str, groups: Sequence[FailedGroup], host: str, same: Sequence[str]) -> Finding:
     total, newest = sum(each.count for each in groups), max(groups, key=lambda each: each.last_at)
     ids = [id_ for each in groups for id_ in each.ids]
     subject = Subject(kind=SubjectKind.TEMPLATE, name=template)
@@ -358,6 +380,7 @@ def _make_failed(template: str, groups: Sequence[FailedGroup], host: str) -> Fin
             *_list_error_keys(groups),
             *_list_breakers(each.renderer for each in groups),
             *_list_places(host),
+            *same,
         ),
         instructions=ids,
         count=total,
