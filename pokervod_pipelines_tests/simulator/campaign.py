@@ -11,10 +11,10 @@ from pokervod_pipelines_tests.simulator.day import DayOrder, DayResult, Detectio
 from pokervod_pipelines_tests.simulator.faults import TELLS, FaultKind
 from pokervod_pipelines_tests.simulator.plan import Character
 
-TUNED_WITH = range(1, 600)
+TUNED_WITH = range(1, 700)
 """The seeds that the detectors and their thresholds were corrected with."""
 
-TESTED_WITH = range(20_001, 20_261)
+TESTED_WITH = range(20_001, 20_217)
 """The seeds of the figures, which nobody had looked at before."""
 
 FAULTS_A_DAY = 5

@@ -148,11 +148,20 @@ class Floor:
         if at - job.started > template.limit:
             self._retry(job, "timed_out", "took longer than its limit")
         elif self._breaks(job):
-            self._finish(job, "failed", "the template has no layer of this name")
+            self._finish(job, "failed", self._name_reason(job))
         elif self.chance.random() < self.plan.failure_share:
             self._retry(job, "failed", "connection reset")
         else:
             self._finish(job, "completed", "")
+
+    def _name_reason(self, job: Instruction) -> str:
+        """Return what the renderer says: of a wrong template which layer, of a machine the same for all."""
+        at, name = self.at, job.template.name
+        if self.find(K.OUTPUTS_UNWRITABLE, at):
+            return f"{name}/{name}_{job.id}.mov: permission denied"
+        if self.find(K.ERRORS, at) or self.find(K.ERRORS_BURN, at):
+            return f"{name}: out of memory at frame {job.id % 97}"
+        return f"the template {name} has no layer {self.chance.choice(('title', 'rows', 'logo'))}"
 
     def _breaks(self, job: Instruction) -> bool:
         """Return whether the job fails for good."""
