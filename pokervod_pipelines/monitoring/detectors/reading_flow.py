@@ -199,19 +199,16 @@ read_has_rules = _remember(_has_rules)
 _SHEET_ERRORS = text("select sheet, error from sheet_states where error is not null")
 
 _SHOWS = text("""
-    with shows as materialized (
-        select s.event_title as title, s.channel, s.starts_at, e.ends_at, s.day from broadcast_slots s,
-            lateral (select coalesce(s.ends_at, s.starts_at + cast(:length as interval)) as ends_at) as e
-        where s.day between :first_day and :last_day and s.is_live and s.starts_at <= :now and e.ends_at > :now
-            and s.seen_at = (select max(seen_at) from broadcast_slots n where n.day = s.day)
-    ), came as materialized (
-        select created_at from hands where not is_test
-            and broadcast_day between (select min(day) from shows) and (select max(day) from shows)
-            and created_at >= (select min(starts_at) from shows) and created_at <= :now
-    )
-    select title, channel, starts_at, ends_at, count(came.created_at) as hands, max(came.created_at) as last_at
-    from shows left join came on came.created_at >= shows.starts_at
-    group by 1, 2, 3, 4 order by starts_at, channel
+    select s.event_title as title, s.channel, s.starts_at, e.ends_at, came.hands, came.last_at
+    from broadcast_slots s, lateral (
+        select coalesce(s.ends_at, s.starts_at + cast(:length as interval)) as ends_at
+    ) as e, lateral (
+        select count(*) as hands, max(h.created_at) as last_at from hands h
+        where h.broadcast_day = s.day and not h.is_test and h.created_at >= s.starts_at and h.created_at <= :now
+    ) as came
+    where s.day between :first_day and :last_day and s.is_live and s.starts_at <= :now and e.ends_at > :now
+        and s.seen_at = (select max(seen_at) from broadcast_slots n where n.day = s.day)
+    order by s.starts_at, s.channel
 """)
 
 _HAS_HANDS = text("select exists (select from hands where not is_test and created_at < :before)")
