@@ -165,6 +165,18 @@ def test_a_spent_budget_asks_a_person_until_the_hour_is_over(place: Place) -> No
     assert place.count(RemedyKind.RETRY).over_budget == 2
 
 
+def test_a_budget_that_was_lowered_below_what_is_spent_allows_nothing(place: Place) -> None:
+    for _ in range(3):
+        place.lose()
+    assert len(place.remedy()) == 3
+    place.configure(rescue={"per_hour": 1})
+    for _ in range(5):
+        place.lose()
+
+    assert tell(place.remedy()) == [("rescue", "rescue", "refused")]
+    assert place.count(RemedyKind.RESCUE).done == 3
+
+
 def test_a_budget_of_nothing_asks_at_once(place: Place) -> None:
     place.configure(rescue={"per_hour": 0})
     id_ = place.lose()

@@ -89,7 +89,7 @@ def _take_turn(connection: Connection, settings: Settings, kind: RemedyKind, now
         settings=settings,
         now=now,
         kind=kind,
-        budget=budget,
+        budget=max(0, budget),  # less than nothing where the settings were lowered
         incidents=store.read_incidents(connection, kind),
     )
     work = REMEDIES[kind](turn)
