@@ -157,6 +157,7 @@ _WAITING = text(f"""
     from each group by renderer, template order by renderer, template
 """)  # noqa: S608 - constants
 
+# What was claimed before an instruction got its present rank has not overtaken it.
 # By a range of one type the planner takes its index; by the type it reads the newest events of all types.
 _OVERTAKEN = text(f"""
     with {_FREED}, claims as materialized (
@@ -174,7 +175,7 @@ _OVERTAKEN = text(f"""
     ), waiting as materialized (
         select w.*, greatest(w.due_at, w.held_until, {_FREED_AT.format("w")}) as since
         from worst, lateral (
-            select id, renderer, template, priority, rank, due_at, held_until, broadcast_day
+            select id, renderer, template, priority, rank, due_at, held_until, changed_at, broadcast_day
             from render_instructions
             where state = 'pending' and renderer = worst.renderer and rank < worst.rank
             order by rank, id limit :compared
@@ -183,7 +184,7 @@ _OVERTAKEN = text(f"""
             and w.renderer <> all(:limited) and not {_PAUSED.format("w")}
     ), overtaken as (
         select w.id, w.renderer, w.template, w.priority, w.since, count(*) as by, max(c.at) as last_at
-        from waiting w join claims c on c.renderer = w.renderer and c.rank > w.rank and c.at > w.since
+        from waiting w join claims c on c.renderer = w.renderer and c.rank > w.rank and c.at > greatest(w.since, w.changed_at)
             and (c.day is null or c.day = w.broadcast_day)
         group by 1, 2, 3, 4, 5 order by by desc, w.id limit :limit
     )
