@@ -193,13 +193,17 @@ class ShowsFacts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServiceFacts:
-    """Tell how a service was when its health was looked at last, with who saw it: ``host`` is "" for all."""
+    """Tell how a service was when its health was looked at last, with who saw it: ``host`` is "" for all.
+
+    ``roots`` are the archive roots that all that is wrong with it lies on.
+    """
 
     name: str
     state: str
     summary: str
     since: datetime
     host: str = ""
+    roots: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -114,7 +114,7 @@ def _read_all(
         hands=read(lambda: reading_flow.read_hands(connection, settings, now)),
         sources=read(lambda: reading_flow.read_sources(engine, connection, settings, dagster, now)),
         shows=read(lambda: reading_flow.read_shows(connection, settings, now)),
-        services=read(lambda: read_services(connection, dagster, now)),
+        services=read(lambda: read_services(connection, settings, dagster, now)),
         dagster=dagster,
         workers=read(lambda: read_workers(connection)),
         watcher=watcher,
@@ -176,7 +176,9 @@ def shift_dagster(dagster: DagsterFacts, offset: timedelta) -> DagsterFacts:
     )
 
 
-def read_services(connection: Connection, dagster: DagsterFacts | Unread, now: datetime) -> tuple[ServiceFacts, ...]:
+def read_services(
+    connection: Connection, settings: Settings, dagster: DagsterFacts | Unread, now: datetime
+) -> tuple[ServiceFacts, ...]:
     """Return how the services were when health looked last, which must not be long ago."""
     if isinstance(dagster, Unread):
         raise NotReadError(f"when health looked last is not known: {dagster.reason}")
@@ -186,7 +188,24 @@ def read_services(connection: Connection, dagster: DagsterFacts | Unread, now: d
     age = (now - ticked).total_seconds()
     if age > HEALTH_SECONDS:
         raise NotReadError(f"the sensor `health` has not looked for {age / 60:.0f} min")
-    return tuple(ServiceFacts(**row._mapping) for row in connection.execute(SERVICES))
+    return tuple(
+        ServiceFacts(**row._mapping, roots=find_roots(row.name, row.summary, settings))
+        for row in connection.execute(SERVICES)
+    )
+
+
+def find_roots(service: str, summary: str, settings: Settings) -> tuple[str, ...]:
+    """Return the archive roots that all the places of the service that its summary names lie on."""
+    sheets = {each.place: each.path for each in settings.sheets}
+    folders = [*settings.hands.drop_folders, *settings.tournaments.export_folders]
+    places: dict[str, Mapping[str, Path | None]] = {
+        "outputs": {str(settings.renders): settings.renders},
+        "drop folders": {str(each): each for each in folders},
+        "sheets": sheets,
+    }
+    named = [path for place, path in places.get(service, {}).items() if place in summary]
+    roots = {reading_flow.find_root(settings, path) for path in named}
+    return () if "" in roots else tuple(sorted(roots))
 
 
 def read_workers(connection: Connection) -> tuple[WorkerFacts, ...]:

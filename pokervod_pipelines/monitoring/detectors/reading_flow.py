@@ -77,7 +77,7 @@ def _make_scheduled(
 ) -> SourceFacts:
     is_library = lag.kind == "library"
     cron = settings.schedules.nas_changes if is_library else settings.schedules.full_sync
-    root = settings.library(lag.name).root if is_library else _find_root(settings, settings.sheet(lag.name).path)
+    root = settings.library(lag.name).root if is_library else find_root(settings, settings.sheet(lag.name).path)
     return SourceFacts(
         kind=lag.kind,
         name=lag.name,
@@ -88,8 +88,8 @@ def _make_scheduled(
     )
 
 
-def _find_root(settings: Settings, path: Path | None) -> str:
-    """Return the archive root that a workbook lies on, "" for none."""
+def find_root(settings: Settings, path: Path | None) -> str:
+    """Return the archive root that a file or folder lies on, "" for none."""
     roots = (each.name for each in settings.archive_roots if path is not None and path.is_relative_to(each.path))
     return next(roots, "")
 
