@@ -58,7 +58,8 @@ def define_pipeline_health(settings: Settings) -> list[dg.AssetsDefinition]:
         deps=[*LOOKED_AT],
         group_name="monitoring",
         kinds={"postgres"},
-        description="How each detector looks now, and the incidents that are open. The sensor `anomalies` looks too.",
+        description="How each detector looks at the moment it is materialized, and the incidents that are open. The "
+        "sensor `anomalies` looks every 30 s.",
     )
 
     @dg.multi_asset(
@@ -105,14 +106,14 @@ def check_look(name: str, look: LastLook | None) -> CheckResult:
         looked_at=look.looked_at,
         evidence_count=look.findings,
         evidence=(look.summary,) * bool(look.findings),
-        next_step="`pokervod incidents` lists what is open, with what to do." * bool(look.findings),
+        next_step="`pokervod incidents list` lists what is open, with what to do." * bool(look.findings),
     )
 
 
 def _describe(memory: Memory, incidents: list[Incident]) -> dict[str, dg.MetadataValue]:
     rows = [
         dg.TableRecord(
-            {"detector": each.detector, "state": each.state.value, "looked_at": each.looked_at, "found": each.summary}
+            {"detector": each.detector, "found": each.summary, "state": each.state.value, "looked_at": each.looked_at}
         )
         for each in memory.looks
     ]
