@@ -396,7 +396,7 @@ def test_what_dagster_does_not_say_leaves_the_rest_readable(place: Place) -> Non
     facts = place.read()
 
     unread = {name for name in Facts.__slots__ if isinstance(getattr(facts, name), Unread)}
-    assert unread == {"dagster", "services", "lookers"}
+    assert unread == {"dagster", "services", "sources", "lookers"}
     assert facts.database.away_since is None
 
 

@@ -112,9 +112,9 @@ def _read_all(
         hours=read(lambda: reading_queue.read_hours(connection, settings, now)),
         failed=read(lambda: reading_queue.read_failed(connection, now)),
         hands=read(lambda: reading_flow.read_hands(connection, settings, now)),
-        sources=read(lambda: reading_flow.read_sources(engine, connection, settings, dagster, now)),
+        sources=read(lambda: reading_flow.read_sources(engine, connection, settings, require_dagster(dagster), now)),
         shows=read(lambda: reading_flow.read_shows(connection, settings, now)),
-        services=read(lambda: read_services(connection, settings, dagster, now)),
+        services=read(lambda: read_services(connection, settings, require_dagster(dagster), now)),
         dagster=dagster,
         workers=read(lambda: read_workers(connection)),
         watcher=watcher,
@@ -152,6 +152,13 @@ def read_dagster(orchestrator: DetectorOrchestrator, now: datetime) -> DagsterFa
     )
 
 
+def require_dagster(dagster: DagsterFacts | Unread) -> DagsterFacts:
+    """Return what Dagster says, for groups that mean nothing without it. Raises ``NotReadError`` where it is unread."""
+    if isinstance(dagster, Unread):
+        raise NotReadError(f"what runs it is not known: {dagster.reason}")
+    return dagster
+
+
 def find_offset(clock: ClockFacts | Unread) -> timedelta:
     """Return how far to move this machine's times, so that all are by the database's clock, which wrote most of them.
 
@@ -177,11 +184,9 @@ def shift_dagster(dagster: DagsterFacts, offset: timedelta) -> DagsterFacts:
 
 
 def read_services(
-    connection: Connection, settings: Settings, dagster: DagsterFacts | Unread, now: datetime
+    connection: Connection, settings: Settings, dagster: DagsterFacts, now: datetime
 ) -> tuple[ServiceFacts, ...]:
     """Return how the services were when health looked last, which must not be long ago."""
-    if isinstance(dagster, Unread):
-        raise NotReadError(f"when health looked last is not known: {dagster.reason}")
     ticked = next((each.ticked_at for each in dagster.sensors if each.name == HEALTH_SENSOR), None)
     if ticked is None:
         raise NotReadError("the sensor `health` has never looked here")

@@ -21,7 +21,6 @@ from pokervod_pipelines.monitoring.detectors.facts import (
     ShowFacts,
     ShowsFacts,
     SourceFacts,
-    Unread,
 )
 from pokervod_pipelines.monitoring.measures.flow import measure_sync_lags
 from pokervod_pipelines.monitoring.measures.shape import SyncLag
@@ -53,14 +52,14 @@ DAEMON_DAY = timedelta(days=1)
 
 
 def read_sources(
-    engine: Engine, connection: Connection, settings: Settings, dagster: DagsterFacts | Unread, now: datetime
+    engine: Engine, connection: Connection, settings: Settings, dagster: DagsterFacts, now: datetime
 ) -> tuple[SourceFacts, ...]:
     """Return every sheet, library and folder of the settings, with what its reading said and what lies there unread.
 
     Sheets and libraries are expected by the schedules, where Dagster's daemon has ever run them.
     """
     lags = measure_sync_lags(connection, settings, now=now)
-    is_scheduled = isinstance(dagster, DagsterFacts) and bool(dagster.heartbeats)
+    is_scheduled = bool(dagster.heartbeats)
     problems: Mapping[str, str] = {row.sheet: row.error for row in connection.execute(_SHEET_ERRORS)}
     folders = _find_folder_look(connection, dagster)
     waiting = _find_waiting(engine, settings) if any("folder" in each.kind for each in lags) else {}
@@ -104,11 +103,10 @@ def _find_interval(cron: str, zone: ZoneInfo, day: str) -> float:
     return max((after - before).total_seconds() for before, after in pairwise(ticks[1:]))
 
 
-def _find_folder_look(connection: Connection, dagster: DagsterFacts | Unread) -> datetime | None:
+def _find_folder_look(connection: Connection, dagster: DagsterFacts) -> datetime | None:
     """Return when a watcher or the sensor looked at the folders last."""
     looks = [each.seen_at for each in list_watches(connection) if each.source == Source.FOLDERS]
-    if isinstance(dagster, DagsterFacts):
-        looks += [each.ticked_at for each in dagster.sensors if each.name == FOLDER_SENSOR and each.ticked_at]
+    looks += [each.ticked_at for each in dagster.sensors if each.name == FOLDER_SENSOR and each.ticked_at]
     return max(looks, default=None)
 
 

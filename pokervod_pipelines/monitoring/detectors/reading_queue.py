@@ -184,8 +184,8 @@ _OVERTAKEN = text(f"""
             and w.renderer <> all(:limited) and not {_PAUSED.format("w")}
     ), overtaken as (
         select w.id, w.renderer, w.template, w.priority, w.since, count(*) as by, max(c.at) as last_at
-        from waiting w join claims c on c.renderer = w.renderer and c.rank > w.rank and c.at > greatest(w.since, w.changed_at)
-            and (c.day is null or c.day = w.broadcast_day)
+        from waiting w join claims c on c.renderer = w.renderer and c.rank > w.rank
+            and c.at > greatest(w.since, w.changed_at) and (c.day is null or c.day = w.broadcast_day)
         group by 1, 2, 3, 4, 5 order by by desc, w.id limit :limit
     )
     select (select count(*) from claims) as claims, o.* from (select) as one left join overtaken o on true
