@@ -54,7 +54,7 @@ def judge(facts: Facts, rules: MonitoringSettings, history: History) -> Judgemen
 def _remember(finding: Finding, rules: MonitoringSettings, history: History, facts: Facts) -> Found:
     """Return since when it is found, and whether that is long enough."""
     before = history.found.get(finding.key)
-    if before is None or facts.now - before.last_at > REMEMBERED:
+    if before is None or _is_over(before, facts):
         before = Found(finding=finding, first_at=facts.now, last_at=facts.now, is_open=False, times=0)
     times, lasted = before.times + 1, (facts.now - before.first_at).total_seconds()
     returns = before.returns + before.is_away
@@ -68,6 +68,11 @@ def _remember(finding: Finding, rules: MonitoringSettings, history: History, fac
         is_away=False,
         is_open=before.is_open or (is_steady and lasted >= _find_wait(finding, rules)),
     )
+
+
+def _is_over(before: Found, facts: Facts) -> bool:
+    """Return whether what was found before has ended since; an incident that nobody could look at has not."""
+    return facts.now - before.last_at > REMEMBERED and (before.is_away or not before.is_open)
 
 
 def _hold_flapping(look: Look, history: History, facts: Facts) -> Look:
