@@ -1,8 +1,8 @@
 """Read the facts of sources, shows and hands, in sets and on indexes."""
 
 import time
-from collections.abc import Callable, Collection, Mapping
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
 from functools import lru_cache
 from itertools import pairwise
 from pathlib import Path
@@ -11,7 +11,6 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection, Engine, text
 
 from pokervod_pipelines.errors import PokervodError
-from pokervod_pipelines.files import SeenFile
 from pokervod_pipelines.hands.times import BroadcastDays
 from pokervod_pipelines.monitoring.detectors.facts import (
     DagsterFacts,
@@ -22,13 +21,13 @@ from pokervod_pipelines.monitoring.detectors.facts import (
     ShowsFacts,
     SourceFacts,
 )
+from pokervod_pipelines.monitoring.detectors.reading_folders import FolderFiles, read_folders
 from pokervod_pipelines.monitoring.measures.flow import measure_sync_lags
 from pokervod_pipelines.monitoring.measures.shape import SyncLag
 from pokervod_pipelines.monitoring.status_schedule import find_next_tick
 from pokervod_pipelines.render.listing import ORPHAN_HANDS
 from pokervod_pipelines.render.rules import load_rules
 from pokervod_pipelines.settings import Settings
-from pokervod_pipelines.workflows.arrivals import Arrivals, find_arrivals
 from pokervod_pipelines.workflows.watch.sources import Source, list_watches
 
 RECENT = timedelta(days=7)
@@ -62,9 +61,9 @@ def read_sources(
     is_scheduled = bool(dagster.heartbeats)
     problems: Mapping[str, str] = {row.sheet: row.error for row in connection.execute(_SHEET_ERRORS)}
     folders = _find_folder_look(connection, dagster)
-    waiting = _find_waiting(engine, settings) if any("folder" in each.kind for each in lags) else {}
+    files = read_folders(engine, settings)
     return tuple(
-        _make_folder(each, folders, waiting.get(each.name, []), is_scheduled=is_scheduled)
+        _make_folder(each, settings, folders, files[each.name], is_scheduled=is_scheduled)
         if "folder" in each.kind
         else _make_scheduled(each, settings, problems, now, is_scheduled=is_scheduled)
         for each in lags
@@ -110,32 +109,19 @@ def _find_folder_look(connection: Connection, dagster: DagsterFacts) -> datetime
     return max(looks, default=None)
 
 
-def _find_waiting(engine: Engine, settings: Settings) -> dict[str, list[SeenFile]]:
-    """Return the files that are due to be read, by folder; a folder that does not answer is told by health."""
-    arrivals: Arrivals = find_arrivals(engine, settings)
-    folders = [*map(str, (*settings.hands.drop_folders, *settings.tournaments.export_folders))]
-    found: dict[str, list[SeenFile]] = {}
-    for file in (*arrivals.hands, *arrivals.exports):
-        folder = next((each for each in folders if file.path.startswith(each.rstrip("/") + "/")), "")
-        found.setdefault(folder, []).append(file)
-    return found
-
-
 def _make_folder(
-    lag: SyncLag, looked_at: datetime | None, waiting: Collection[SeenFile], *, is_scheduled: bool
+    lag: SyncLag, settings: Settings, looked_at: datetime | None, files: FolderFiles, *, is_scheduled: bool
 ) -> SourceFacts:
     return SourceFacts(
         kind=lag.kind,
         name=lag.name,
         read_at=looked_at,
         expected_seconds=FOLDER_SECONDS if looked_at is not None or is_scheduled else None,
-        waiting=len(waiting),
-        waiting_since=min((_read_mtime(each) for each in waiting), default=None),
+        root=find_root(settings, Path(lag.name)),
+        problem=files.problem,
+        waiting=files.waiting,
+        waiting_since=files.since,
     )
-
-
-def _read_mtime(file: SeenFile) -> datetime:
-    return datetime.fromtimestamp(file.mtime_ns / 1e9, UTC)
 
 
 def read_shows(connection: Connection, settings: Settings, now: datetime) -> ShowsFacts:
