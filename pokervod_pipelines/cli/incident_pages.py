@@ -13,6 +13,9 @@ from pokervod_pipelines.monitoring.incidents.shape import Incident, IncidentStat
 
 COLUMNS = ("no", "since", "state", "what is wrong")
 
+REPORT = "report"
+"""The figure that is a text of several lines: the whole error of a run, what a week of a rollout failed of."""
+
 
 def make_row(incident: Incident, now: datetime) -> tuple[str, ...]:
     """Return the row of a listing: number, since when, severity and state, and what it is with its key."""
@@ -46,9 +49,10 @@ def list_facts(incident: Incident, now: datetime) -> dict[str, str]:
         "about": str(incident.subject),
         "since": _describe_openings(incident, now),
         "seen": f"{format_moment(incident.last_seen_at, now)}, {count_nouns(incident.times, 'time')} in all",
-        "state": _describe_state(incident),
-        "verdict": _sign(incident.verdict, incident.verdict_by, incident.verdict_reason),
-        "figures": ", ".join(f"{name} {value}" for name, value in incident.figures.items()),
+        "state": describe_state(incident),
+        "worked on": _describe_work(incident),
+        "verdict": describe_verdict(incident),
+        "figures": ", ".join(_list_figures(incident)),
         "effect of": f"incident {incident.cause_id}" if incident.cause_id else "",
         "link": incident.link or "",
         "do": incident.advice,
@@ -63,14 +67,35 @@ def _describe_openings(incident: Incident, now: datetime) -> str:
     return f"{opened}; opened {incident.openings} times, first {show_time(incident.first_opened_at)}"
 
 
-def _describe_state(incident: Incident) -> str:
+def _list_figures(incident: Incident) -> Iterator[str]:
+    """Yield the figures with their names, without the report, which has lines of its own."""
+    for name, value in incident.figures.items():
+        if name != REPORT:
+            shown = ", ".join(map(str, value)) if isinstance(value, list) else value
+            yield f"{name.replace('_', ' ')} {shown}"
+
+
+def _describe_work(incident: Incident) -> str:
+    """Return who acknowledged an incident that has another state now."""
+    if incident.acknowledged_at is None or incident.state is IncidentState.ACKNOWLEDGED:
+        return ""
+    at = f"acknowledged {show_time(incident.acknowledged_at)}"
+    return _sign(at, incident.acknowledged_by, incident.acknowledged_reason)
+
+
+def describe_verdict(incident: Incident) -> str:
+    """Return what a person said of it afterwards, and why."""
+    return _sign(incident.verdict, incident.verdict_by, incident.verdict_reason)
+
+
+def describe_state(incident: Incident) -> str:
     """Return the state with who decided it, and why."""
     state = incident.state
     if state is IncidentState.RESOLVED:
         at = f"{state} {show_time(incident.resolved_at)}" if incident.resolved_at else str(state)
         return _sign(at, incident.resolved_by, incident.resolved_reason)
     if state is IncidentState.MUTED and incident.window_id is not None:
-        return f"muted by maintenance window {incident.window_id}"
+        return f"muted by maintenance window {incident.window_id} (`pokervod maintenance cancel {incident.window_id}`)"
     if state is IncidentState.MUTED and incident.muted_until:
         until = f"{state} until {show_time(incident.muted_until)}"
         return _sign(until, incident.muted_by, incident.muted_reason)
@@ -84,7 +109,10 @@ def _sign(what: str | None, by: str | None, reason: str | None) -> str:
 
 
 def list_steps(details: IncidentDetails) -> Iterator[str]:
-    """Yield the effects, the timeline, the messages and what was done without a person, a line each."""
+    """Yield the report, the effects, the timeline, the messages and what was done without a person, a line each."""
+    if report := str(details.incident.figures.get(REPORT, "")):
+        yield "report:"
+        yield from (f"    {line}" if line else "" for line in report.splitlines())
     if details.effects:
         shown, count = len(details.effects), details.incident.effects
         more = f", the newest {shown}" if count > shown else ""

@@ -11,6 +11,8 @@ from sqlalchemy import Connection, text
 from pokervod_pipelines.alerts.alert import AlertSeverity
 from pokervod_pipelines.cli.incident_pages import (
     COLUMNS,
+    describe_state,
+    describe_verdict,
     list_facts,
     list_steps,
     make_details,
@@ -43,6 +45,7 @@ from pokervod_pipelines.monitoring.incidents.listing import (
 )
 from pokervod_pipelines.monitoring.incidents.shape import (
     BY_HAND,
+    Incident,
     IncidentState,
     Subject,
     SubjectKind,
@@ -117,7 +120,7 @@ def list_(
 
 
 def _require_known(connection: Connection, wanted: IncidentFilter) -> None:
-    """Raise ``BadInput`` for a detector or subject that nobody knows."""
+    """Raise ``BadInput`` for a detector that nobody knows."""
     known = [
         *Detector,
         BY_HAND,
@@ -265,17 +268,26 @@ def verdict(
         [incident],
         f"judged: {chosen}",
         lambda connection, number: lifecycle.give_verdict(connection, number, chosen, actor=actor),
+        describe_verdict,
     )
 
 
-def _decide(incidents: Iterable[str], done: str, decide: Callable[[Connection, int], bool]) -> None:
-    """Decide about all of them or, where one is refused, none, and print what became of each."""
+def _decide(
+    incidents: Iterable[str],
+    done: str,
+    decide: Callable[[Connection, int], bool],
+    describe: Callable[[Incident], str] = describe_state,
+) -> None:
+    """Decide about all of them or, where one is refused, none, and print what became of each.
+
+    ``describe`` returns how an incident is that was so already.
+    """
     settings = load_settings()
     with open_database(settings) as engine, engine.begin() as connection:
         numbers = dict.fromkeys(find_number(connection, each) for each in incidents)
         changed = {number: decide(connection, number) for number in numbers}
-        states = {number: find_incident(connection, number).state for number in numbers}
+        found = {number: describe(find_incident(connection, number)) for number in numbers}
         announce(connection, settings, now=datetime.now(UTC))
     for number, is_new in changed.items():
-        what = done if is_new else f"nothing to change, it is {states[number]}"
+        what = done if is_new else f"nothing to change, it is {found[number]}"
         out.print(f"incident {number}: {what}", markup=False)

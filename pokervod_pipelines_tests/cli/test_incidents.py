@@ -120,12 +120,14 @@ def test_people_decide_and_each_decision_is_said_once(pokervod: RunCommand) -> N
 
     assert pokervod("incidents", "acknowledge", "1", *WHY).printed == "incident 1: acknowledged\n"
     again = pokervod("incidents", "acknowledge", "#1", *WHY).printed
-    assert again == "incident 1: nothing to change, it is acknowledged\n"
+    assert again == "incident 1: nothing to change, it is acknowledged by eva: calling the truck\n"
     assert pokervod("incidents", "mute", "1", "--until", "2h", *WHY).printed.startswith("incident 1: muted until 20")
     assert "Not listed: 1 muted" in pokervod("incidents", "list").printed
     assert pokervod("incidents", "unmute", "1", *WHY).printed == "incident 1: unmuted\n"
     assert pokervod("incidents", "resolve", "1", *WHY).printed == "incident 1: resolved\n"
     assert pokervod("incidents", "verdict", "1", "real", *WHY).printed == "incident 1: judged: real\n"
+    again = pokervod("incidents", "verdict", "1", "real", *WHY).printed
+    assert again == "incident 1: nothing to change, it is real by eva: calling the truck\n"
 
     [found] = pokervod("incidents", "list", "--state", "resolved", "--json").json
     assert (found["figures"], found["verdict"], found["verdict_by"]) == ({"missed": "no_data"}, "real", "eva")
@@ -139,6 +141,11 @@ def test_people_decide_and_each_decision_is_said_once(pokervod: RunCommand) -> N
         (("list", "--detector", "no_dta"), "unknown detector 'no_dta'; did you mean `no_data`?"),
         (("list", "--subject", "sheat tracker"), "unknown kind of subject 'sheat'; did you mean `sheet`?"),
         (("list", "--subject", "sheet"), "expected a kind and a name such as `sheet clip_tracker`, got 'sheet'"),
+        (("show", "²"), "unknown incident '²'; known: person show Final. List them: pokervod incidents list"),
+        (
+            ("mute", "1", "--until", "3000-01-01", *WHY),
+            "an incident is muted for 31 days at most; mute it until then, and again when it lasts",
+        ),
         (("show", "7"), "no incident has the number 7. List them: pokervod incidents list"),
         (
             ("show", "person sho Final"),
@@ -160,6 +167,40 @@ def test_a_mistake_says_what_was_meant(pokervod: RunCommand, words: tuple[str, .
     pokervod("incidents", "open", "no hands", "--subject", "show Final", *BY)
 
     assert pokervod("incidents", *words).error == error
+
+
+@pytest.mark.usefixtures("root_away")
+def test_what_a_maintenance_window_mutes_names_the_command_that_ends_it(pokervod: RunCommand) -> None:
+    pokervod("maintenance", "plan", "--until", "2h", "--kind", "root", "--name", "nas", "--reason", "a new cable")
+
+    printed = pokervod("incidents", "unmute", "root_away root nas", *WHY).printed
+    assert "nothing to change, it is muted by maintenance window 1 (`pokervod maintenance cancel 1`)" in printed
+
+
+def test_a_silence_that_is_over_is_not_ended_again(pokervod: RunCommand, engine: Engine) -> None:
+    pokervod("incidents", "open", "no hands", "--subject", "show Final", *BY)
+    pokervod("incidents", "acknowledge", "1", *WHY)
+    pokervod("incidents", "mute", "1", "--until", "2h", *WHY)
+    assert "worked on acknowledged 20" in " ".join(pokervod("incidents", "show", "1").printed.split())
+    with engine.begin() as connection:
+        connection.execute(text("update monitoring_events set muted_until = now() - interval '1 second'"))
+
+    printed = pokervod("incidents", "unmute", "1", *WHY).printed
+    assert printed == "incident 1: nothing to change, it is acknowledged by eva: calling the truck\n"
+
+
+def test_a_report_is_shown_as_lines_of_its_own(pokervod: RunCommand, engine: Engine) -> None:
+    pokervod("incidents", "open", "no hands", "--subject", "show Final", *BY)
+    with engine.begin() as connection:
+        connection.execute(
+            text(
+                """update monitoring_events set figures = '{"report": "no route\\n\\nto host", "hosts": ["a", "b"]}'"""
+            )
+        )
+
+    printed = pokervod("incidents", "show", "1").printed
+    assert "report:\n    no route\n\n    to host\ntimeline:\n" in printed
+    assert "figures hosts a, b" in " ".join(printed.split())
 
 
 def test_of_several_none_is_changed_where_one_is_refused(pokervod: RunCommand) -> None:

@@ -218,7 +218,7 @@ def test_people_decide_once_and_every_decision_is_signed(engine: Engine) -> None
         assert (found.state, found.verdict, found.muted_by) == (IncidentState.MUTED, Verdict.NOISE, "anna")
         assert find_incident(connection, incident.id, now=minutes(61)).state is IncidentState.ACKNOWLEDGED
         for is_first in (True, False):
-            assert lifecycle.unmute(connection, incident.id, actor=ANNA) is is_first
+            assert lifecycle.unmute(connection, incident.id, actor=ANNA, now=NOW) is is_first
             assert lifecycle.resolve(connection, incident.id, actor=ANNA, now=NOW) is is_first
     for what in ("acknowledged", "muted", "judged", "unmuted", "resolved"):
         assert count_events(engine, what) == 1

@@ -8,11 +8,8 @@ from typing import Any
 from sqlalchemy import Connection, text
 
 from pokervod_pipelines.alerts.alert import AlertKind, AlertSeverity
-from pokervod_pipelines.holds.windows import COVERS
+from pokervod_pipelines.holds.windows import COVERS, MAX_DAYS
 from pokervod_pipelines.subjects import SubjectKind
-
-MAX_DAYS = 31
-"""An incident that ended before that is not told any more: no silence lasts longer."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +62,7 @@ class AnnouncedIncident:
 def read_announced(connection: Connection, now: datetime) -> list[AnnouncedIncident]:
     """Return the open incidents that are not folded, and those that ended after somebody was told of them.
 
-    What a person or a maintenance window silences now is left out.
+    What a person or a maintenance window silences now is left out; no silence lasts longer than ``MAX_DAYS``.
     """
     values = {"now": now, "oldest": now - timedelta(days=MAX_DAYS)}
     return [_make(row._mapping) for row in connection.execute(_READ, values)]

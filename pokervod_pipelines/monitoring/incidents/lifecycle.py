@@ -4,7 +4,7 @@ Each works in the caller's transaction, returns whether it changed anything, and
 """
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, TextClause, text
@@ -14,6 +14,7 @@ from pokervod_pipelines.alerts.alert import AlertSeverity
 from pokervod_pipelines.db.locks import lock_until_commit
 from pokervod_pipelines.errors import BadInput, Conflict
 from pokervod_pipelines.events import EventType
+from pokervod_pipelines.holds.windows import MAX_DAYS
 from pokervod_pipelines.monitoring.incidents import store
 from pokervod_pipelines.monitoring.incidents.looks import LOCK
 from pokervod_pipelines.monitoring.incidents.shape import BY_HAND, MAX_SUMMARY, MISSED, Finding, Subject, Verdict
@@ -29,16 +30,23 @@ def acknowledge(connection: Connection, incident_id: int, *, actor: Actor, now: 
 def mute(
     connection: Connection, incident_id: int, *, until: datetime, actor: Actor, now: datetime | None = None
 ) -> bool:
-    """Silence the incident until a time, also when it comes back meanwhile. Raises ``BadInput`` for a time passed."""
-    if until <= (now or datetime.now(UTC)):
+    """Silence the incident until a time, also when it comes back meanwhile.
+
+    Raises ``BadInput`` for a time that has passed or is too far off.
+    """
+    now = now or datetime.now(UTC)
+    if until <= now:
         raise BadInput(f"expected a time to come, got {until.isoformat(timespec='seconds')}")
+    if until - now > timedelta(days=MAX_DAYS):
+        raise BadInput(f"an incident is muted for {MAX_DAYS} days at most; mute it until then, and again when it lasts")
     changed = EventType.MONITORING_INCIDENT_MUTED
     return _decide(connection, incident_id, _MUTE, changed, actor, {"until": until}, until=until.isoformat())
 
 
-def unmute(connection: Connection, incident_id: int, *, actor: Actor) -> bool:
-    """End the silence of the incident."""
-    return _decide(connection, incident_id, _UNMUTE, EventType.MONITORING_INCIDENT_UNMUTED, actor, {})
+def unmute(connection: Connection, incident_id: int, *, actor: Actor, now: datetime | None = None) -> bool:
+    """End the silence of the incident; that of a maintenance window ends with the window."""
+    values = {"now": now or datetime.now(UTC)}
+    return _decide(connection, incident_id, _UNMUTE, EventType.MONITORING_INCIDENT_UNMUTED, actor, values)
 
 
 def resolve(connection: Connection, incident_id: int, *, actor: Actor, now: datetime | None = None) -> bool:
@@ -121,7 +129,7 @@ _MUTE = text(f"""
 
 _UNMUTE = text(f"""
     update monitoring_events set muted_until = null, muted_by = null, muted_reason = null
-    where id = :id and muted_until is not null and cast(:by as text) is not null and cast(:reason as text) is not null
+    where id = :id and muted_until > :now and cast(:by as text) is not null and cast(:reason as text) is not null
     returning {COLUMNS}
 """)  # noqa: S608 - constants
 

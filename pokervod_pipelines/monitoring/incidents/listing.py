@@ -20,6 +20,9 @@ CHANGED_AT = "greatest(opened_at, acknowledged_at, resolved_at, verdict_at)"
 LARGEST = 2**63 - 1
 """The largest number of a row."""
 
+LONGEST = 20
+"""Digits; a longer number is of no row."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IncidentFilter:
@@ -87,7 +90,7 @@ def find_number(connection: Connection, name: str) -> int:
     Raises ``BadInput`` with what was meant.
     """
     wanted = name.strip().removeprefix("#")
-    if wanted.isdigit() and int(wanted) <= LARGEST:
+    if wanted.isdecimal() and len(wanted) < LONGEST and int(wanted) <= LARGEST:
         return find_incident(connection, int(wanted)).id
     found = connection.scalar(_FIND_KEY, {"key": wanted})
     if found is None:
