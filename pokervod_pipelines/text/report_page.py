@@ -30,6 +30,7 @@ def prepare_templates(package: str) -> Environment:
         "duration": wording.format_duration,
         "moment": wording.format_time,
         "plain": lambda text: wording.Plain(text.strip("\n")),
+        "told": wording.escape_around_code,
     }
     return templates
 

@@ -4,6 +4,7 @@ import re
 from datetime import UTC, date, datetime
 
 _MARKDOWN = re.compile(r"([\\`*\[\]]|(?<!\w)_|_(?!\w))")
+_CODE = re.compile(r"`([^`]+)`")
 _ENTITIES = {ord(sign): f"&#{ord(sign)};" for sign in "&<>|~"}
 """Signs that some readers of Markdown take for markup even after a backslash."""
 
@@ -83,7 +84,21 @@ def quote_code(text: str, limit: int = 160) -> Plain:
 
 def escape_markdown(text: str, limit: int = 300) -> str:
     """Return foreign text trimmed, with every character escaped that is Markdown within a line."""
-    return _MARKDOWN.sub(r"\\\1", trim_text(text, limit)).translate(_ENTITIES)
+    return _escape(trim_text(text, limit))
+
+
+def _escape(line: str) -> str:
+    return _MARKDOWN.sub(r"\\\1", line).translate(_ENTITIES)
+
+
+def escape_around_code(text: str) -> Plain:
+    r"""Return foreign text with what it has in a pair of backticks as code, in which nothing is markup.
+
+    >>> escape_around_code("`pokervod status` tells *why*")
+    '`pokervod status` tells \\*why\\*'
+    """
+    parts = _CODE.split(trim_text(text, 300))
+    return Plain("".join(quote_code(part) if at % 2 else _escape(part) for at, part in enumerate(parts)))
 
 
 def escape_value(value: object) -> str:

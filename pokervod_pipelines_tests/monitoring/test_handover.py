@@ -17,6 +17,7 @@ from pokervod_pipelines.monitoring.handover.text import write_markdown, write_pa
 from pokervod_pipelines.monitoring.incidents.lifecycle import acknowledge, mute, open_by_hand, resolve
 from pokervod_pipelines.monitoring.incidents.shape import Subject, SubjectKind
 from pokervod_pipelines.settings import Settings
+from pokervod_pipelines_tests.monitoring.looked import note_look
 from pokervod_pipelines_tests.monitoring.measured import MeasuredQueue
 
 NOW = datetime.now(UTC)
@@ -25,6 +26,12 @@ SEOUL = ZoneInfo("Asia/Seoul")
 ANNA, BEN = Actor(who="anna", reason="calling the truck"), Actor(who="ben", reason="the cable was out")
 
 MakeSettings = Callable[..., Settings]
+
+
+@pytest.fixture(autouse=True)
+def looked(engine: Engine) -> None:
+    """Let the detectors have looked a moment ago."""
+    note_look(engine)
 
 
 def put_incident(engine: Engine, name: str, summary: str = "no hands") -> int:
@@ -146,3 +153,36 @@ def test_times_are_those_of_the_zone(engine: Engine, settings_factory: MakeSetti
 def test_a_shift_that_has_not_begun_is_refused(engine: Engine, settings_factory: MakeSettings) -> None:
     with pytest.raises(BadInput, match="the shift begins in the future"):
         make_handover(engine, settings_factory(), NOW + HOUR, now=NOW)
+
+
+def test_a_decision_names_what_it_is_about_and_a_clock_decides_nothing(
+    engine: Engine, settings_factory: MakeSettings
+) -> None:
+    number = put_incident(engine, "a")
+    with engine.begin() as connection:
+        acknowledge(connection, number, actor=BEN)
+        place_hold(connection, Subject(kind=SubjectKind.SHEET, name="notes"), NOW + HOUR, ANNA)
+        insert = text("insert into events (type, source, correlation_id, payload) values (:type, 'x', '', :payload)")
+        for made in range(7):
+            payload = f'{{"by": "eva", "reason": "off", "instruction_id": {made}}}'
+            connection.execute(insert, {"type": "render.cancelled", "payload": payload})
+        payload = '{"by": "the clock", "reason": "its time has come", "kind": "sheet", "name": "old"}'
+        connection.execute(insert, {"type": "monitoring.hold.expired", "payload": payload})
+
+    said = [each.partition(": ")[2] for each in read(hand_over(engine, settings_factory), "Decisions of people")]
+    named = ", ".join(f"instruction {each}" for each in range(5))
+    assert said == [
+        f"render.cancelled × 7, {named} and 2 more: off",
+        "monitoring.hold.placed, sheet notes: calling the truck",
+        f"monitoring.incident.acknowledged, incident {number}: the cable was out",
+        f"monitoring.incident.opened, incident {number}: calling the truck",
+    ]
+
+
+def test_commands_of_an_advice_are_code(engine: Engine, settings_factory: MakeSettings) -> None:
+    put_incident(engine, "a")
+    with engine.begin() as connection:
+        connection.execute(text("update monitoring_events set advice = 'run `pokervod sync`, *then* <b>look</b>'"))
+
+    page = write_page(hand_over(engine, settings_factory), SEOUL)
+    assert "run <code>pokervod sync</code>, *then* &#60;b&#62;look&#60;/b&#62;" in page

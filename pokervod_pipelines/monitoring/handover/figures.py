@@ -3,11 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
-from sqlalchemy import Connection, Engine, text
+from sqlalchemy import Connection, Engine, Row, text
 
 from pokervod_pipelines.errors import BadInput
 from pokervod_pipelines.holds.listing import Hold, list_holds
+from pokervod_pipelines.holds.placing import CLOCK
 from pokervod_pipelines.holds.windows import MaintenanceWindow, list_windows
 from pokervod_pipelines.monitoring.detectors.names import Detector
 from pokervod_pipelines.monitoring.incidents.listing import IncidentFilter, list_incidents
@@ -24,7 +26,20 @@ from pokervod_pipelines.settings import Settings
 MOST_LISTED = 50
 """Entries of a list of what happened; how many more there are is said."""
 
-PROGRAMS = (*Detector, "remediation", "rules", "the rollout", "the plan", "weekly_close", "nas scan", "render worker")
+MOST_NAMED = 5
+"""Things that one decision names."""
+
+PROGRAMS = (
+    *Detector,
+    "remediation",
+    "rules",
+    "the rollout",
+    "the plan",
+    CLOCK,
+    "weekly_close",
+    "nas scan",
+    "render worker",
+)
 """Who signs without being a person."""
 
 OPEN = (IncidentState.OPEN, IncidentState.ACKNOWLEDGED)
@@ -32,10 +47,15 @@ OPEN = (IncidentState.OPEN, IncidentState.ACKNOWLEDGED)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
-    """Hold what a person decided: an event, or ``count`` of them with one reason, the newest at ``at``."""
+    """Hold what a person decided: an event, or ``count`` of them with one reason, the newest at ``at``.
+
+    ``about`` names what they are about, at most ``MOST_NAMED``, and leaves ``unnamed`` others out.
+    """
 
     at: datetime
     type: str
+    about: tuple[str, ...]
+    unnamed: int
     by: str
     reason: str
     count: int
@@ -117,7 +137,13 @@ def _list_states(connection: Connection, states: Sequence[IncidentState], now: d
 
 def _list_decisions(connection: Connection, window: Window) -> tuple[Decision, ...]:
     values = {**_bound(window), "programs": [*map(str, PROGRAMS)], "limit": MOST_LISTED}
-    return tuple(Decision(**row._mapping) for row in connection.execute(_DECISIONS, values))
+    return tuple(_read_decision(row) for row in connection.execute(_DECISIONS, values))
+
+
+def _read_decision(row: Row[Any]) -> Decision:
+    names = tuple(dict.fromkeys(row.about or ()))
+    named = {"about": names[:MOST_NAMED], "unnamed": len(names[MOST_NAMED:])}
+    return Decision(**{**row._mapping, **named})
 
 
 def _bound(window: Window) -> dict[str, datetime]:
@@ -125,8 +151,18 @@ def _bound(window: Window) -> dict[str, datetime]:
 
 
 _DECISIONS = text("""
-    select max(at) as at, type, payload ->> 'by' as by, payload ->> 'reason' as reason, count(*) as count
-    from events
+    select max(at) as at, type, payload ->> 'by' as by, payload ->> 'reason' as reason, count(*) as count,
+        array_agg(about.name order by id) filter (where about.name <> '') as about
+    from events, lateral (
+        select coalesce(
+            'incident ' || (payload ->> 'incident_id'), 'instruction ' || (payload ->> 'instruction_id'),
+            'window ' || (payload ->> 'window_id'), 'hand ' || (payload ->> 'hand_id'),
+            'clip ' || (payload ->> 'clip_id'), (payload ->> 'kind') || ' ' || (payload ->> 'name'),
+            payload ->> 'path', 'sheet ' || (payload ->> 'sheet'), 'library ' || (payload ->> 'library'),
+            'worker ' || (payload ->> 'worker'), 'event ' || (payload ->> 'event_id'),
+            payload ->> 'name', payload ->> 'scope', payload ->> 'plan', payload ->> 'key'
+        ) as name
+    ) as about
     where at >= :since and at < :until and payload ->> 'by' <> '' and payload ->> 'reason' <> ''
         and payload ->> 'by' <> all(:programs)
     group by type, payload ->> 'by', payload ->> 'reason' order by max(id) desc limit :limit
