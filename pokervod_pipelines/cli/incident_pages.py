@@ -8,6 +8,7 @@ from typing import Any
 from pokervod_pipelines.alerts.listing import ListedAlert
 from pokervod_pipelines.cli.output import count_nouns, show_time
 from pokervod_pipelines.cli.status_pages import format_moment
+from pokervod_pipelines.monitoring.detectors.memory import Memory
 from pokervod_pipelines.monitoring.incidents.details import IncidentDetails, IncidentStep
 from pokervod_pipelines.monitoring.incidents.shape import Incident, IncidentState
 
@@ -23,6 +24,15 @@ def make_row(incident: Incident, now: datetime) -> tuple[str, ...]:
     at = incident.opened_at
     state = f"{incident.severity}\n{incident.state}"
     return str(incident.id), format_moment(at, now), state, f"{incident.summary}\n{incident.key}{effects}"
+
+
+def describe_gaps(memory: Memory, now: datetime) -> str:
+    """Return in a sentence what a list of incidents cannot tell, since no detector looks or some cannot judge."""
+    if memory.is_silent(now):
+        seen = f"last {format_moment(memory.looked_at, now)}" if memory.looked_at else "never yet"
+        return f"No detector looks ({seen}): `pokervod health`."
+    names = ", ".join(each.detector for each in memory.unreadable)
+    return f"Not known: {names}; `pokervod needs-me` says why." if names else ""
 
 
 def make_document(incident: Incident) -> dict[str, Any]:

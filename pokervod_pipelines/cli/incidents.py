@@ -11,6 +11,7 @@ from sqlalchemy import Connection, text
 from pokervod_pipelines.alerts.alert import AlertSeverity
 from pokervod_pipelines.cli.incident_pages import (
     COLUMNS,
+    describe_gaps,
     describe_state,
     describe_verdict,
     list_facts,
@@ -32,6 +33,7 @@ from pokervod_pipelines.cli.output import (
 )
 from pokervod_pipelines.db.engine import open_database
 from pokervod_pipelines.errors import BadInput
+from pokervod_pipelines.monitoring.detectors.memory import read_memory
 from pokervod_pipelines.monitoring.detectors.names import Detector
 from pokervod_pipelines.monitoring.incidents import lifecycle
 from pokervod_pipelines.monitoring.incidents.announcing import announce
@@ -111,7 +113,7 @@ def list_(
         listed = list_incidents(connection, wanted, page=Page(limit=limit), now=now)
         if not listed:
             _require_known(connection, wanted)
-        hint = "" if as_json else _make_hint(connection, wanted, len(listed), limit)
+        hint = "" if as_json else _make_hint(connection, wanted, len(listed), limit=limit, now=now)
     if as_json:
         print_json([make_document(each) for each in listed])
         return
@@ -131,14 +133,15 @@ def _require_known(connection: Connection, wanted: IncidentFilter) -> None:
         require_known("detector", name, known)
 
 
-def _make_hint(connection: Connection, wanted: IncidentFilter, count: int, limit: int) -> str:
-    """Return what belongs below the list: what was left out by default, and how to see more."""
+def _make_hint(connection: Connection, wanted: IncidentFilter, count: int, *, limit: int, now: datetime) -> str:
+    """Return what belongs below the list: what was left out by default, and what no detector can tell now."""
     if wanted != IncidentFilter(states=SHOWN):
         return make_hint(count, limit=limit, are_others=True)
     states = count_unresolved(connection).items()
     hidden = [f"{number:,} {state}" for state, number in states if state not in SHOWN]
     more = f"Not listed: {', '.join(hidden)}; see them with --all." if hidden else ""
-    return " ".join(filter(None, (make_hint(count, limit=limit) if count else "Nothing is open.", more)))
+    blind = describe_gaps(read_memory(connection), now)
+    return " ".join(filter(None, (make_hint(count, limit=limit) if count else "Nothing is open.", more, blind)))
 
 
 def read_subject(written: str) -> Subject:

@@ -10,6 +10,7 @@ from pokervod_pipelines.monitoring.incidents.looks import record_looks
 from pokervod_pipelines.monitoring.incidents.shape import Finding, Look, LookState, Subject, SubjectKind
 from pokervod_pipelines.settings.monitoring import IncidentSettings
 from pokervod_pipelines_tests.cli.command import RunCommand
+from pokervod_pipelines_tests.monitoring.looked import note_look
 
 NAS = Subject(kind=SubjectKind.ROOT, name="nas")
 BY = ("--by", "eva")
@@ -210,9 +211,23 @@ def test_of_several_none_is_changed_where_one_is_refused(pokervod: RunCommand) -
     assert [each["state"] for each in pokervod("incidents", "list", "--json").json] == ["open"]
 
 
-def test_nothing_open_says_so(pokervod: RunCommand) -> None:
-    assert "Nothing is open." in pokervod("incidents", "list").printed
+def test_nothing_open_says_so(pokervod: RunCommand, engine: Engine) -> None:
+    note_look(engine, datetime.now(UTC))
+
+    assert pokervod("incidents", "list").printed.endswith("Nothing is open.\n")
     assert pokervod("incidents", "list", "--json").json == []
+
+
+def test_the_list_says_what_no_detector_can_tell(pokervod: RunCommand, engine: Engine) -> None:
+    never = "Nothing is open. No detector looks (never yet): `pokervod health`."
+    assert never in pokervod("incidents", "list").printed
+
+    note_look(engine, datetime.now(UTC) - timedelta(minutes=6))
+    assert "No detector looks (last " in pokervod("incidents", "list").printed
+
+    blind = Look(detector="root_away", state=LookState.UNREADABLE, looked_at=0, summary="health never looked")
+    note_look(engine, datetime.now(UTC), blind)
+    assert "Not known: root_away; `pokervod needs-me` says why." in pokervod("incidents", "list").printed
 
 
 def test_messages_and_what_was_done_alone_are_shown_with_it(pokervod: RunCommand, engine: Engine) -> None:

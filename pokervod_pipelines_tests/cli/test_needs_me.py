@@ -1,16 +1,27 @@
 """Check what `pokervod needs-me` prints where something needs a person, and where nothing does."""
 
+from datetime import UTC, datetime
+
 import pytest
 from sqlalchemy import Engine, text
 
 from pokervod_pipelines_tests.cli.command import RunCommand
+from pokervod_pipelines_tests.monitoring.looked import note_look
+
+
+@pytest.fixture(autouse=True)
+def looked(engine: Engine) -> None:
+    """Let the detectors have looked a moment ago."""
+    note_look(engine, datetime.now(UTC))
 
 
 def test_nothing_to_decide_says_what_was_looked_at(pokervod: RunCommand) -> None:
     result = pokervod("needs-me")
 
     assert result.status == 0
-    assert result.printed.startswith("nothing needs you\nlooked at incidents, failed graphics, parked events,")
+    assert result.printed.startswith(
+        "nothing needs you\nlooked at incidents, detectors, failed graphics, parked events,"
+    )
     assert pokervod("needs-me", "--json").json["needs"] == []
 
 

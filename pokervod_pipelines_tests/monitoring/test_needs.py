@@ -17,11 +17,22 @@ from pokervod_pipelines.monitoring.needs.find import find_needs
 from pokervod_pipelines.monitoring.needs.kinds import KINDS
 from pokervod_pipelines.monitoring.needs.shape import Need
 from pokervod_pipelines.settings.monitoring import IncidentSettings
+from pokervod_pipelines_tests.monitoring.looked import note_look
 from pokervod_pipelines_tests.monitoring.measured import MeasuredQueue
 
 NOW = datetime.now(UTC).replace(microsecond=0)
 ANNA = Actor(who="anna", reason="on it")
 HOUR = timedelta(hours=1)
+
+
+@pytest.fixture(autouse=True)
+def looked(engine: Engine) -> None:
+    """Let the detectors have looked a moment ago."""
+    note_look(engine)
+
+
+def look(detector: str, state: LookState) -> Look:
+    return Look(detector=detector, state=state, looked_at=0, summary=f"{detector} is {state}")
 
 
 def execute(engine: Engine, *statements: str) -> None:
@@ -266,9 +277,38 @@ def test_incidents_are_listed_by_age_without_infos_effects_and_those_decided(eng
     ]
 
 
+@pytest.mark.parametrize(
+    ("looked_at", "needs"),
+    [
+        (NOW - timedelta(minutes=4), []),
+        (NOW - HOUR, [("none has looked since then, so nothing that goes wrong becomes an incident", NOW - HOUR)]),
+        (None, [("none has looked ever, so nothing that goes wrong becomes an incident", None)]),
+    ],
+)
+def test_no_incident_says_nothing_where_no_detector_looks(
+    engine: Engine, looked_at: datetime | None, needs: list[tuple[str, datetime | None]]
+) -> None:
+    note_look(engine, looked_at)
+
+    found = find_needs(engine, now=NOW)
+    assert [(each.what, each.since) for each in found.needs] == needs
+    assert all(each.command == "pokervod health" for each in found.needs)
+    assert "detectors" in found.looked_at
+
+
+def test_a_detector_that_cannot_judge_is_not_known_about(engine: Engine) -> None:
+    note_look(engine, NOW, look("root_away", LookState.UNREADABLE), look("error_rate", LookState.LEARNING))
+
+    found = find_needs(engine, now=NOW)
+    assert [(each.kind, each.reason) for each in found.unread] == [("detector root_away", "root_away is unreadable")]
+    assert found.needs == ()
+    assert find_needs(engine, now=NOW + HOUR).unread == ()  # how it looked an hour ago says nothing
+
+
 def test_a_kind_that_cannot_be_read_is_named_and_hides_no_other(make_database: Callable[[bool], str]) -> None:
     engine = make_engine(make_database(True))
     try:
+        note_look(engine)
         put_worker(engine)
         execute(engine, "alter table hand_files rename to lost_files")
 

@@ -3,7 +3,7 @@
 import logging
 import platform
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
@@ -14,6 +14,9 @@ from pokervod_pipelines.monitoring.detectors.history import History, Judgement
 from pokervod_pipelines.monitoring.incidents.shape import LookState
 
 _log = logging.getLogger(__name__)
+
+SILENT_AFTER = timedelta(minutes=5)
+"""Where nobody has looked for so long, that no incident is open says nothing: each looker does so every 30 s."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +38,15 @@ class Memory:
     looks: tuple[LastLook, ...] = ()
     looked_at: datetime | None = None
     looker: str = ""
+
+    def is_silent(self, now: datetime) -> bool:
+        """Return whether no detector has looked lately, or ever."""
+        return self.looked_at is None or now - self.looked_at > SILENT_AFTER
+
+    @property
+    def unreadable(self) -> tuple[LastLook, ...]:
+        """Return the looks that could not judge, since what they judge by could not be read."""
+        return tuple(each for each in self.looks if each.state is LookState.UNREADABLE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,4 +1,7 @@
-"""Find what needs a person, kind by kind: one that cannot be read hides none of the others, and is named."""
+"""Find what needs a person, kind by kind: one that cannot be read hides none of the others, and is named.
+
+A detector that could not judge is one of them: that it has no incident says nothing.
+"""
 
 from datetime import UTC, datetime
 
@@ -21,7 +24,9 @@ def find_needs(engine: Engine, *, now: datetime | None = None) -> Needs:
     for kind in KINDS:
         try:
             with engine.connect() as connection:
-                needs += kind.read(connection, now)
+                found = [*kind.read(connection, now)]
+            needs += [each for each in found if isinstance(each, Need)]
+            unread += [each for each in found if isinstance(each, UnreadKind)]
             looked_at.append(kind.title)
         except DBAPIError as error:
             unread.append(UnreadKind(kind=kind.title, reason=read_first_line(error)))

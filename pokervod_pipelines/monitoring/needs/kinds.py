@@ -13,14 +13,15 @@ from sqlalchemy import Connection, text
 
 from pokervod_pipelines.alerts.alert import AlertSeverity
 from pokervod_pipelines.clips.players import find_doubtful_pairs
+from pokervod_pipelines.monitoring.detectors.memory import read_memory
 from pokervod_pipelines.monitoring.detectors.names import Detector
 from pokervod_pipelines.monitoring.incidents.listing import IncidentFilter, list_incidents
 from pokervod_pipelines.monitoring.incidents.shape import IncidentState
-from pokervod_pipelines.monitoring.needs.shape import Need
+from pokervod_pipelines.monitoring.needs.shape import Need, UnreadKind
 from pokervod_pipelines.monitoring.remediation.spared import HEALS_PERHAPS
 from pokervod_pipelines.paging import EVERYTHING
 
-ReadNeeds = Callable[[Connection, datetime], Iterable[Need]]
+ReadNeeds = Callable[[Connection, datetime], Iterable[Need | UnreadKind]]
 
 GRAVE = (AlertSeverity.WARNING, AlertSeverity.ERROR, AlertSeverity.CRITICAL)
 
@@ -50,6 +51,22 @@ def _read_incidents(connection: Connection, now: datetime) -> Iterator[Need]:
             severity=each.severity.value,
             incident_id=each.id,
         )
+
+
+def _read_detectors(connection: Connection, now: datetime) -> Iterator[Need | UnreadKind]:
+    """Yield that no detector looks, or those that cannot judge: then no incident tells of what goes wrong."""
+    memory = read_memory(connection)
+    if memory.is_silent(now):
+        since = "since then" if memory.looked_at else "ever"
+        yield Need(
+            kind="no detector looks",
+            what=f"none has looked {since}, so nothing that goes wrong becomes an incident",
+            command="pokervod health",
+            since=memory.looked_at,
+        )
+        return
+    for each in memory.unreadable:
+        yield UnreadKind(kind=f"detector {each.detector}", reason=each.summary)
 
 
 def _read_failed(connection: Connection, now: datetime) -> Iterator[Need]:
@@ -179,6 +196,7 @@ def _name(count: int, noun: str) -> str:
 
 KINDS = (
     NeedKind(name="incident", title="incidents", read=_read_incidents),
+    NeedKind(name="no detector looks", title="detectors", read=_read_detectors),
     NeedKind(name="failed graphics", title="failed graphics", read=_read_failed),
     NeedKind(name="parked events", title="parked events", read=_read_parked),
     NeedKind(name="quarantined worker", title="render workers", read=_read_workers),
