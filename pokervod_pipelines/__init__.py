@@ -12,7 +12,7 @@ The packages, in the order in which they may import each other (an import never 
 - ``policies``, ``events``, ``decisions``: retries and breakers; the append-only log of every change; decisions
 - ``holds``: what people keep the system from working on; maintenance windows
 - ``nas``, ``media``, ``catalog``, ``sheets``, ``clips``, ``hands``, ``tournaments``, ``render``, ``alerts``,
-  ``sample``: the rooms; they meet in the database and never import each other
+  ``sample``, ``access``: the rooms; they meet in the database and never import each other
 - ``workflows``: the rooms in their order, as stages
 - ``monitoring``: checks, measures, health, detectors, incidents, and what is put right without a person
 - ``rollout``: brings the services into production week by week

@@ -8,6 +8,10 @@
     ├── Unavailable      something outside did not answer; the same call may succeed later
     │   └── ArchiveUnavailable  an archive root, or part of one, cannot be read
     ├── Conflict         another process or person has it or was faster; look again, then decide
+    ├── AccessRefused    who asks may not do it
+    │   ├── NotLoggedIn      who asks is unknown: log in
+    │   ├── NotAllowed       the role of who asks does not allow it: ask an administrator
+    │   └── LoginThrottled   too many logins failed: wait
     └── OperatorNeeded   the work stops until a person has decided
         └── SuspiciousLoss      so many files vanished at once that a lost mount is suspected
 
@@ -46,6 +50,26 @@ class ArchiveUnavailable(Unavailable):
 
 class Conflict(PokervodError):
     """Report that another process or person has what was requested, or changed it first."""
+
+
+class AccessRefused(PokervodError):
+    """Report that who asks may not do it; the text tells nothing about what they may not see."""
+
+
+class NotLoggedIn(AccessRefused):
+    """Report that nobody, or nobody known, is logged in: one answer for all reasons, so that none can be guessed."""
+
+
+class NotAllowed(AccessRefused):
+    """Report that the role of who asks does not allow it; an administrator can change that."""
+
+
+class LoginThrottled(AccessRefused):
+    """Report that too many logins failed, and how long the next one has to wait."""
+
+    def __init__(self, message: str, *, retry_after: float) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
 
 
 class OperatorNeeded(PokervodError):

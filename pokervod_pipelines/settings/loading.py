@@ -15,6 +15,7 @@ from pydantic import Field, SecretStr, ValidationError, model_validator
 
 from pokervod_pipelines.errors import BadSettings
 from pokervod_pipelines.settings.alerts import AlertSettings
+from pokervod_pipelines.settings.api import ApiSettings
 from pokervod_pipelines.settings.cron import MONDAY, read_cron
 from pokervod_pipelines.settings.fields import SettingsModel, TimeZone, require_unique
 from pokervod_pipelines.settings.file import SettingsFile, describe_errors, read_dotenv, read_settings_file
@@ -67,6 +68,7 @@ class Settings(SettingsModel):
     logs: LogSettings = LogSettings()
     workflows: WorkflowSettings = WorkflowSettings()
     monitoring: MonitoringSettings = MonitoringSettings()
+    api: ApiSettings = ApiSettings()
     google: GoogleSettings = GoogleSettings()
     schedules: ScheduleSettings = ScheduleSettings()
     retries: RetrySettings = RetrySettings()
@@ -75,6 +77,8 @@ class Settings(SettingsModel):
     dagster_database_url: SecretStr | None = None
     google_credentials: SecretStr | None = None
     nexrender_secret: SecretStr | None = None
+    admin_username: str | None = None
+    admin_password: SecretStr | None = None
     alert_urls: dict[str, SecretStr] = Field(default_factory=dict)
     hook_tokens: dict[str, SecretStr] = Field(default_factory=dict)
     service_addresses: dict[str, SecretStr] = Field(default_factory=dict)
@@ -158,6 +162,8 @@ TEXT_VARIABLES = {
     "dagster_database_url": "POKERVOD_DAGSTER_DATABASE_URL",
     "google_credentials": "POKERVOD_GOOGLE_CREDENTIALS",
     "nexrender_secret": "POKERVOD_NEXRENDER_SECRET",
+    "admin_username": "POKERVOD_ADMIN_USERNAME",
+    "admin_password": "POKERVOD_ADMIN_PASSWORD",
 }
 PATH_VARIABLES = {"archive_roots": "POKERVOD_ARCHIVE_ROOTS", "sheets": "POKERVOD_SHEETS"}
 """Variables of one text or of several paths, by the key that they replace."""

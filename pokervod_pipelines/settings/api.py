@@ -1,0 +1,29 @@
+"""Define the section ``api`` of ``pokervod.yaml``: how long logins last, and what slows those who guess passwords."""
+
+from pydantic import Field
+
+from pokervod_pipelines.settings.fields import SettingsModel
+
+
+class ThrottleSettings(SettingsModel):
+    """Decide when failed logins have to wait: each further failure doubles the wait, up to ``max_minutes``."""
+
+    user_failures: int = Field(default=5, ge=1, le=100, description="Of one user; the next one has to wait.")
+    address_failures: int = Field(default=20, ge=1, le=10_000, description="Of one address; the next one has to wait.")
+    first_seconds: float = Field(default=2.0, gt=0, le=3600, description="The first wait.")
+    max_minutes: float = Field(default=15.0, gt=0, le=1440, description="The longest wait.")
+    forget_hours: float = Field(default=24.0, gt=0, le=720, description="Failures are forgotten after so long without.")
+
+
+class ApiSettings(SettingsModel):
+    """Decide how long a login lasts, and for how long hole cards are for operators only."""
+
+    broadcast_delay_minutes: float = Field(
+        default=30.0, ge=0, le=10_080, description="So long only operators see the hole cards of a hand."
+    )
+    session_idle_hours: float = Field(default=12.0, gt=0, le=720, description="A session unused for so long ends.")
+    session_hours: float = Field(default=168.0, gt=0, le=8760, description="A session ends so long after its login.")
+    verified_seconds: float = Field(
+        default=60.0, ge=0, le=600, description="A password sent with each request is hashed again after so long."
+    )
+    throttle: ThrottleSettings = ThrottleSettings()
