@@ -34,6 +34,7 @@ TYPICAL = {"full_sync": 600.0, "nas_changes": 110.0, "sheets_sync": 40.0}
 GIGABYTE = 1_000_000_000
 LOW_DISK = 5 * GIGABYTE
 HEALTH_SECONDS = 300.0
+CALLS_SECONDS = 150.0
 SERVICES = ("outputs", "alert channels", "memory", "sheets", "disk", "drop folders")
 
 
@@ -333,15 +334,14 @@ class Plant:
 
     def make_breakers(self, at: float) -> tuple[BreakerFacts, ...]:
         """Return the open breakers."""
-        fault = self.find(K.BREAKER_OPEN, at)
-        if google := self.find(K.GOOGLE_DOWN, at - 150):
-            # The breaker opens after some calls in a row.
-            fault = fault or google
+        fault, opened = self.find(K.BREAKER_OPEN, at), 0.0
+        if fault is None:
+            # That of Google opens after some calls in a row.
+            fault, opened = self.find(K.GOOGLE_DOWN, at - CALLS_SECONDS), CALLS_SECONDS
         if fault is None:
             return ()
-        title = fault.target.title()
-        opened = self.plan.moment(fault.begins)
-        return (BreakerFacts(name=fault.target, title=title, opened_at=opened, failures=5, error="no answer"),)
+        title, opened_at = fault.target.title(), self.plan.moment(fault.begins + opened)
+        return (BreakerFacts(name=fault.target, title=title, opened_at=opened_at, failures=5, error="no answer"),)
 
     def make_parked(self, at: float) -> tuple[ParkedFacts, ...]:
         """Return the events that were given up, until a person replays them."""
