@@ -155,8 +155,13 @@ def _list_breakers(service: ServiceFacts, facts: Facts) -> Iterator[str]:
             yield make_key(Detector.BREAKER_OPEN, Subject(kind=SubjectKind.SERVICE, name=each.name))
 
 
-def _list_services(breaker: BreakerFacts, facts: Facts) -> Iterator[str]:
-    """Yield the keys of the services that were not well before the breaker opened."""
+def _list_services(breaker: BreakerFacts, facts: Facts, history: History) -> Iterator[str]:
+    """Yield the keys of the services that were not well before the breaker opened, also of those just well again."""
+    for key, found in history.found.items():
+        is_first = breaker.opened_at is not None and found.first_at < breaker.opened_at
+        is_service = found.finding.detector == Detector.SERVICE_DOWN
+        if is_first and is_service and _is_of(found.finding.subject.name, breaker):
+            yield key
     for each in () if isinstance(facts.services, Unread) else facts.services:
         is_first = breaker.opened_at is not None and each.since < breaker.opened_at
         if each.state in BAD and is_first and _is_behind(each, breaker):
@@ -165,8 +170,11 @@ def _list_services(breaker: BreakerFacts, facts: Facts) -> Iterator[str]:
 
 def _is_behind(service: ServiceFacts, breaker: BreakerFacts) -> bool:
     """Return whether the breaker is that of the service."""
-    is_channel = service.name == "alert channels" and breaker.name.startswith("channel:")
-    return breaker.name == service.name or is_channel
+    return _is_of(service.name, breaker)
+
+
+def _is_of(service: str, breaker: BreakerFacts) -> bool:
+    return breaker.name == service or (service == "alert channels" and breaker.name.startswith("channel:"))
 
 
 def _rank(service: str, worst: ServiceFacts, *, is_root: bool) -> AlertSeverity:
@@ -175,7 +183,7 @@ def _rank(service: str, worst: ServiceFacts, *, is_root: bool) -> AlertSeverity:
     return AlertSeverity.ERROR if is_root or service in {"outputs", "drop folders"} else AlertSeverity.WARNING
 
 
-def look_at_breakers(facts: Facts, _: MonitoringSettings, __: History) -> Look:
+def look_at_breakers(facts: Facts, _: MonitoringSettings, history: History) -> Look:
     """Find services that are not called any more, since they did not answer."""
     breakers = require(facts.breakers)
     findings = [
@@ -186,7 +194,7 @@ def look_at_breakers(facts: Facts, _: MonitoringSettings, __: History) -> Look:
             f"{each.title} has not been called for {show_seconds((facts.now - each.opened_at).total_seconds())}: "
             f"{count(each.failures, 'call')} in a row failed, the last: {each.error}",
             f"correct it; it is tried again by itself, or now: `pokervod breakers reset {each.name} --reason …`",
-            explained_by=tuple(_list_services(each, facts)),
+            explained_by=tuple(_list_services(each, facts, history)),
             failures=each.failures,
         )
         for each in breakers
