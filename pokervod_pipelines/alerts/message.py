@@ -59,6 +59,8 @@ def compose_message(claim: "DeliveryClaim") -> Message:
 
 def _format_footer(claim: "DeliveryClaim") -> list[str]:
     parts = [f"Raised {_format_time(claim.raised_at)}."]
+    if claim.kind == AlertKind.RESOLVED and claim.resolved_at is not None:
+        parts = [f"Resolved {_format_time(claim.resolved_at)}."]
     if claim.incident_id is not None:
         parts.append(f"Incident {claim.incident_id}.")
     if claim.kind != AlertKind.RESOLVED:

@@ -113,7 +113,31 @@ def test_a_last_message_says_how_long_it_was(outbox: Outbox, box: FakeChannels) 
 
     message = box.sent[-1][1]
     assert message.body.startswith("It lasted 75 min. Resolved by root_away: it is not found any more.")
-    assert "Resolved 2031" not in message.footer
+    assert message.footer.startswith("Resolved 2031-05-04 10:15 UTC. Incident 1. Delivery ")
+
+
+def test_a_last_message_after_a_silence_says_when_it_was_over(outbox: Outbox, box: FakeChannels) -> None:
+    outbox.find()
+    outbox.deliver(box.open_channel)
+    outbox.mute(hours=2)
+    outbox.end()
+    outbox.wait(hours=3)
+    outbox.announce()
+    outbox.deliver(box.open_channel)
+
+    assert box.sent[-1][1].footer.startswith("Resolved 2031-05-04 09:00 UTC. ")
+
+
+@pytest.mark.parametrize("before", ["info", "warning"])
+def test_a_title_that_is_cut_is_whole_in_the_body(outbox: Outbox, box: FakeChannels, before: str) -> None:
+    summary = f"root nas is away: {'x' * 118} end"
+    outbox.find(severity=before, summary=summary)
+    outbox.deliver(box.open_channel)
+    outbox.find(severity="error", summary=summary)
+    outbox.deliver(box.open_channel)
+
+    message = box.sent[-1][1]
+    assert (message.title[-1], message.body.splitlines()[0]) == ("…", summary)
 
 
 @pytest.mark.parametrize(

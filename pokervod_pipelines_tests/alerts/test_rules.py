@@ -166,6 +166,18 @@ def test_what_nobody_acknowledges_is_told_to_others_once(outbox: Outbox) -> None
     ]
 
 
+def test_nobody_acknowledged_is_told_also_when_it_became_less_grave(outbox: Outbox) -> None:
+    box = with_rules(outbox, {"to": "mail", "escalate_to": "phone", "escalate_after_minutes": 15})
+    outbox.find(severity="critical")
+    outbox.wait(minutes=5)
+    outbox.find(severity="error")
+    outbox.wait(minutes=10)
+
+    assert [outbox.announce(), outbox.announce()] == [1, 0]
+    outbox.deliver(box.open_channel)
+    assert ("phone", "ERROR: nobody has acknowledged: root nas is away") in told(box)
+
+
 def test_what_no_rule_is_about_is_in_a_digest_of_each_channel_of_its_severity(outbox: Outbox) -> None:
     box = with_rules(outbox, {"severities": ["critical"], "to": "phone"}, digest_minutes=30)
     for name in ("nas", "tape"):

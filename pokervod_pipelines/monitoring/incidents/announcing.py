@@ -150,11 +150,13 @@ def _name_first(incident: AnnouncedIncident) -> AlertKind:
 
 
 def _find_reminders(incident: AnnouncedIncident, route: Route, now: datetime) -> Iterator[Due]:
-    """Yield what nobody acknowledged, from when it was told first at this severity."""
+    """Yield what nobody acknowledged, from when it was told first at this severity or a higher one."""
     told = [
         each
         for each in incident.told
-        if each.opening == incident.opening and each.severity is incident.severity and not each.is_of_resolution
+        if each.opening == incident.opening
+        and each.severity.rank >= incident.severity.rank
+        and not each.is_of_resolution
     ]
     if not told:
         return

@@ -13,12 +13,14 @@ _BEGINNINGS = {
 
 
 def make_alert(incident: AnnouncedIncident, kind: AlertKind) -> Alert:
-    """Return the message of the incident as it is now."""
+    """Return the message of the incident as it is now; a sentence that is too long for the title is in the body."""
+    title = _BEGINNINGS.get(kind, "") + incident.summary
+    parts = _write_end(incident) if kind is AlertKind.RESOLVED else _write_body(incident)
     return Alert(
         key=make_alert_key(incident.detector, incident.subject, incident.key)[:KEY_LIMIT],
         severity=incident.severity,
-        title=_BEGINNINGS.get(kind, "") + incident.summary,
-        body="\n\n".join(_write_end(incident) if kind is AlertKind.RESOLVED else _write_body(incident)),
+        title=title,
+        body="\n\n".join([*([incident.summary] if len(title) > TITLE_LIMIT else []), *parts]),
         link=incident.link if incident.link and incident.link.startswith(("http://", "https://")) else None,
         correlation_id=incident.correlation_id,
         kind=kind,
@@ -30,7 +32,6 @@ def make_alert(incident: AnnouncedIncident, kind: AlertKind) -> Alert:
 def _write_body(incident: AnnouncedIncident) -> list[str]:
     effects = f"It explains {incident.effects} other {'incidents' if incident.effects > 1 else 'incident'}."
     return [
-        *([incident.summary] if len(incident.summary) > TITLE_LIMIT else []),
         *([f"What to do: {incident.advice}"] if incident.advice else []),
         *([effects] if incident.effects else []),
         f"- `pokervod incidents acknowledge {incident.id} --reason …` when you work on it\n"
@@ -44,7 +45,6 @@ def _write_end(incident: AnnouncedIncident) -> list[str]:
     over = incident.resolved_at or incident.opened_at
     lasted = show_seconds((over - incident.opened_at).total_seconds())
     return [
-        *([incident.summary] if len(incident.summary) > TITLE_LIMIT else []),
         f"It lasted {lasted}. Resolved by {incident.resolved_by}: {incident.resolved_reason or 'no reason was given'}.",
         f"`pokervod incidents show {incident.id}` for all of it.",
     ]
