@@ -17,7 +17,6 @@ from pokervod_pipelines.actors import Actor
 from pokervod_pipelines.alerts.alert import AlertSeverity, trim_body, trim_title
 from pokervod_pipelines.events.types import EventType
 from pokervod_pipelines.monitoring.detectors.flowing import GOOGLE
-from pokervod_pipelines.monitoring.detectors.looking import DATABASE_KEY
 from pokervod_pipelines.monitoring.detectors.names import Detector
 from pokervod_pipelines.monitoring.incidents.announcing import announce
 from pokervod_pipelines.monitoring.incidents.looks import Change
@@ -117,7 +116,7 @@ def _make_finding(run: EndedRun, cause: Cause, settings: Settings) -> Finding:
         advice="correct what the error says, then `pokervod status` shows how it is",
         figures={"report": trim_body("\n\n".join(line for line in lines if line)), "run_id": run.run_id},
         correlation_id=run.correlation_id,
-        explained_by=(*_list_explanations(run, cause, settings), DATABASE_KEY),
+        explained_by=tuple(_list_explanations(run, cause, settings)),
     )
 
 

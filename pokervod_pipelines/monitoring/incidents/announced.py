@@ -11,6 +11,9 @@ from pokervod_pipelines.alerts.alert import AlertKind, AlertSeverity
 from pokervod_pipelines.holds.windows import COVERS, MAX_DAYS
 from pokervod_pipelines.subjects import SubjectKind
 
+CAUSE_SEEN = timedelta(minutes=3)
+"""Within so long detectors see what makes a run fail, such as an archive root that is away."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Told:
@@ -62,9 +65,10 @@ class AnnouncedIncident:
 def read_announced(connection: Connection, now: datetime) -> list[AnnouncedIncident]:
     """Return the open incidents that are not folded, and those that ended after somebody was told of them.
 
+    One that a program reported waits for its cause to be seen, under which it is folded.
     What a person or a maintenance window silences now is left out; no silence lasts longer than ``MAX_DAYS``.
     """
-    values = {"now": now, "oldest": now - timedelta(days=MAX_DAYS)}
+    values = {"now": now, "oldest": now - timedelta(days=MAX_DAYS), "cause_seen": CAUSE_SEEN}
     return [_make(row._mapping) for row in connection.execute(_READ, values)]
 
 
@@ -107,6 +111,7 @@ _TOLD = """
 _READ = text(f"""
     with candidates as (
         select * from monitoring_events where resolved_at is null and cause_id is null
+            and not (figures ? 'explained_by' and opened_at > :now - cast(:cause_seen as interval))
         union all
         select * from monitoring_events where owes_end and resolved_at > :oldest
     )

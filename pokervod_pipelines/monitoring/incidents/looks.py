@@ -152,6 +152,7 @@ def _fold(connection: Connection, findings: Mapping[str, Finding], rules: Incide
     changed = {each.id: causes[each.id] for each in found if causes[each.id] != each.cause_id}
     if changed:
         store.set_causes(connection, changed)
+    store.fold_reported(connection, timedelta(minutes=rules.grace_minutes))
     store.unfold(connection, latest)
 
 

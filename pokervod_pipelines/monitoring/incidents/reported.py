@@ -14,7 +14,7 @@ from pokervod_pipelines.db.locks import lock_until_commit
 from pokervod_pipelines.events import EventType
 from pokervod_pipelines.monitoring.incidents import store
 from pokervod_pipelines.monitoring.incidents.looks import LOCK, Change
-from pokervod_pipelines.monitoring.incidents.shape import Finding
+from pokervod_pipelines.monitoring.incidents.shape import EXPLAINED_BY, Finding
 from pokervod_pipelines.settings.monitoring import IncidentSettings
 
 
@@ -24,8 +24,10 @@ def report_finding(
     """Open the incident of the finding, or reopen the one that ended lately; None where it is open and no graver.
 
     It happened just now, so it comes back also where a person resolved it a moment ago. Where one of ``explained_by``
-    is open, it is folded under that.
+    is open, it is folded under that; ``looks`` fold it later where the cause is seen soon after.
     """
+    if finding.explained_by:
+        finding = replace(finding, figures={**finding.figures, EXPLAINED_BY: [*finding.explained_by]})
     lock_until_commit(connection, LOCK)
     open_or_last = store.read_relevant(connection, [finding.key])
     change = _record(connection, finding, open_or_last.get(finding.key), rules, now)

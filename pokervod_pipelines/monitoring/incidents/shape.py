@@ -17,6 +17,9 @@ BY_HAND = "person"
 MISSED = "missed"
 """The figure of such an incident that names the detector that ought to have found it."""
 
+EXPLAINED_BY = "explained_by"
+"""The figure of an incident that a program reported: the keys of what would explain it."""
+
 MAX_SUMMARY = 500
 
 

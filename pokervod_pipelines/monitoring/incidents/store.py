@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, text
@@ -70,8 +70,16 @@ def set_causes(connection: Connection, causes: Mapping[int, int | None]) -> None
     connection.execute(_SET_CAUSES, {"rows": rows})
 
 
+def fold_reported(connection: Connection, within: timedelta) -> None:
+    """Fold the open incidents that were reported before their cause was seen, if that was soon after."""
+    connection.execute(_FOLD_REPORTED, {"within": within})
+
+
 def unfold(connection: Connection, latest: datetime) -> None:
-    """Unfold the open incidents whose cause was over before that moment."""
+    """Unfold the open incidents whose cause was over before that moment; one that was reported, if again since.
+
+    The next run of a job tells whether it works again; without one within a day, a person has to know.
+    """
     connection.execute(_UNFOLD, {"latest": latest})
 
 
@@ -169,7 +177,22 @@ _SET_CAUSES = text(f"""
     update monitoring_events e set cause_id = r.cause_id from {_RECORD} where e.id = r.id
 """).bindparams(bindparam("rows", type_=JSONB))  # noqa: S608 - constants
 
+_FOLD_REPORTED = text("""
+    update monitoring_events e set cause_id = f.cause_id
+    from (
+        select distinct on (r.id) r.id, coalesce(c.cause_id, c.id) as cause_id
+        from monitoring_events r, jsonb_array_elements_text(r.figures -> 'explained_by')
+                with ordinality as named (key, position), monitoring_events c
+        where r.resolved_at is null and r.cause_id is null and r.figures ? 'explained_by'
+            and c.key = named.key and c.resolved_at is null and c.opened_at <= r.opened_at + :within
+            and coalesce(c.cause_id, c.id) <> r.id
+        order by r.id, named.position
+    ) as f where e.id = f.id
+""")
+
 _UNFOLD = text("""
     update monitoring_events e set cause_id = null from monitoring_events c
     where c.id = e.cause_id and e.resolved_at is null and c.resolved_at < :latest
+        and (not e.figures ? 'explained_by' or e.last_seen_at > c.resolved_at
+            or c.resolved_at < :latest - interval '1 day')
 """)
