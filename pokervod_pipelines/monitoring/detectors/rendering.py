@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from pokervod_pipelines.alerts.alert import AlertSeverity
+from pokervod_pipelines.monitoring.detectors.chance import find_chance
 from pokervod_pipelines.monitoring.detectors.facts import EndedGroup, Facts, FailedGroup, HourFacts, WaitingGroup
 from pokervod_pipelines.monitoring.detectors.history import History
 from pokervod_pipelines.monitoring.detectors.looking import (
@@ -33,8 +34,11 @@ from pokervod_pipelines.settings.monitoring import MonitoringSettings
 CONCENTRATED = 0.8
 """Where so large a share of what is wrong is of one template or renderer, and others work, that is the cause."""
 
-TEMPLATE_FACTOR = 2
-"""A template by itself has to fail so many times as often as all may, where all together are within their share."""
+USUAL_PART = 0.25
+"""A template usually fails as often as those that are sound; at least by this part of the share that may fail."""
+
+MAX_CHANCE = 0.001
+"""A template fails by itself where it would fail so often by chance in no more of the hours."""
 
 SAME_MINUTES = 60
 """Templates that fail for the same reason within so long fail for one cause."""
@@ -230,12 +234,17 @@ def _judge_errors(
         subject = _keep_subject(Detector.ERROR_RATE, worse, history) or _find_cause(wrong, others)
         yield _make_error(subject, groups, ended, bad, limits, host)
         return
+    sound = [each for each in groups if not _is_bad(each, limits.share)]
+    usual = max(sum(map(_count_bad, sound)) / max(1, sum(map(_count_ended, sound))), limits.share * USUAL_PART)
     for template in sorted({each.template for each in groups}):
         own = [each for each in groups if each.template == template]
         subject = _name_template(template)
-        share = limits.end_share if history.is_open(make_key(Detector.ERROR_RATE, subject)) else limits.share
         of, failed = sum(map(_count_ended, own)), sum(map(_count_bad, own))
-        if of >= limits.min_jobs and failed > of * share * TEMPLATE_FACTOR:
+        if history.is_open(make_key(Detector.ERROR_RATE, subject)):
+            is_wrong = failed > of * limits.end_share
+        else:
+            is_wrong = failed > of * limits.share and find_chance(of, failed, usual) <= MAX_CHANCE
+        if of >= limits.min_jobs and is_wrong:
             yield _make_error(subject, own, of, failed, limits, host)
 
 
