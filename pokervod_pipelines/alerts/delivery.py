@@ -18,7 +18,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, tzinfo
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, Engine, text
 
 from pokervod_pipelines.alerts import delivery_store as store
 from pokervod_pipelines.alerts.channels import Channel, find_channels
@@ -42,6 +42,9 @@ MAX_MESSAGES = 100
 
 MAX_CALL_SECONDS = 30.0
 """No further message is begun after this: some services ask for a pause of seconds between two."""
+
+OVERDUE_SECONDS = 60.0
+"""The sensor sends what is due within half a minute; what is due for longer nobody sends."""
 
 MAX_CHANNELS = 4
 LEASE_MARGIN_SECONDS = 30.0
@@ -106,6 +109,25 @@ def deliver_alerts(engine: Engine, settings: Settings) -> Mapping[str, str]:
     channels, missing = find_channels(settings)
     report = deliver_pending(engine, channels, now=datetime.now(UTC), limits=settings.alerts, zone=settings.zone)
     return missing | report.failures
+
+
+def deliver_overdue(engine: Engine, settings: Settings) -> Mapping[str, str]:
+    """Send what is due where nobody has sent it, as when Dagster's daemon has stopped."""
+    with engine.connect() as connection:
+        count = count_due(connection, settings, since_seconds=OVERDUE_SECONDS)
+    return deliver_alerts(engine, settings) if count else {}
+
+
+def count_due(connection: Connection, settings: Settings, *, since_seconds: float = 0.0) -> int:
+    """Count the deliveries that could be sent now, and have been due for so long."""
+    # A delivery to a channel without an address is always due, and nobody could send it.
+    values = {
+        "channels": list_callable(connection, find_channels(settings)[0]),
+        "configured": [each.name for each in settings.alerts.channels],
+        "days": settings.alerts.give_up_days,
+        "seconds": since_seconds,
+    }
+    return connection.scalar(_DUE, values) or 0
 
 
 def list_callable(connection: Connection, channels: Sequence[Channel]) -> list[str]:
@@ -252,3 +274,11 @@ def _identify(claim: DeliveryClaim) -> dict[str, object]:
         "channel": claim.channel,
         "severity": claim.severity,
     }
+
+
+_DUE = text("""
+    select count(*) from alert_deliveries where ended_at is null and due_at <= now() - make_interval(secs => :seconds)
+      and (lease_until is null or lease_until < now())
+      and (channel = any(cast(:channels as text[])) or (channel <> all(cast(:configured as text[]))
+          and created_at < now() - make_interval(secs => :days * 86400)))
+""")

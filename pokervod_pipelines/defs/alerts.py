@@ -4,10 +4,8 @@ import logging
 from datetime import UTC, datetime
 
 import dagster as dg
-from sqlalchemy import text
 
-from pokervod_pipelines.alerts.channels import find_channels
-from pokervod_pipelines.alerts.delivery import deliver_alerts, list_callable
+from pokervod_pipelines.alerts.delivery import count_due, deliver_alerts
 from pokervod_pipelines.defs.logs import log_requests
 from pokervod_pipelines.defs.sensors import OpenEngine, is_running
 from pokervod_pipelines.monitoring.incidents.announcing import announce_all
@@ -34,12 +32,6 @@ def alerts() -> None:
 
 def define_alert_sensors(settings: Settings, open_engine: OpenEngine) -> list[dg.SensorDefinition]:
     """Define ``alert_delivery``, which requests the job for due alerts and failed deliveries."""
-    # A delivery to a channel without an address is always due, and no run could send it.
-    channels = find_channels(settings)[0]
-    known = {
-        "configured": [each.name for each in settings.alerts.channels],
-        "days": settings.alerts.give_up_days,
-    }
 
     @dg.sensor(
         job_name="alerts",
@@ -50,7 +42,7 @@ def define_alert_sensors(settings: Settings, open_engine: OpenEngine) -> list[dg
     def alert_delivery(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
         announce_all(open_engine(), settings, now=datetime.now(UTC))
         with open_engine().connect() as connection:
-            due = connection.scalar(_DELIVERIES_DUE, known | {"channels": list_callable(connection, channels)})
+            due = count_due(connection, settings)
         if not due:
             return dg.SkipReason("no alert is due")
         if is_running(context.instance, open_engine(), alerts.name):
@@ -60,11 +52,3 @@ def define_alert_sensors(settings: Settings, open_engine: OpenEngine) -> list[dg
         return dg.SensorResult(run_requests=requests)
 
     return [alert_delivery]
-
-
-_DELIVERIES_DUE = text("""
-    select count(*) from alert_deliveries where ended_at is null and due_at <= now()
-      and (lease_until is null or lease_until < now())
-      and (channel = any(cast(:channels as text[])) or (channel <> all(cast(:configured as text[]))
-          and created_at < now() - make_interval(secs => :days * 86400)))
-""")

@@ -13,6 +13,8 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, create_engine, text
 
+from pokervod_pipelines.alerts.alert import Alert, AlertSeverity
+from pokervod_pipelines.alerts.posting import post_alert
 from pokervod_pipelines.monitoring.detectors.looker import Looker, LookerName, LookReport
 from pokervod_pipelines.monitoring.detectors.memory import list_lookers, read_lookers, read_memory
 from pokervod_pipelines.monitoring.detectors.spool import (
@@ -25,9 +27,11 @@ from pokervod_pipelines.monitoring.detectors.spool import (
 )
 from pokervod_pipelines.monitoring.detectors.watching import WatcherLooks
 from pokervod_pipelines.monitoring.health.access import DatabaseAccess
+from pokervod_pipelines.monitoring.health.probes import Opened
 from pokervod_pipelines.monitoring.incidents.listing import list_incidents
 from pokervod_pipelines.monitoring.incidents.shape import Incident, IncidentState
 from pokervod_pipelines.settings import Settings
+from pokervod_pipelines_tests.alerts.servers import HookServer
 from pokervod_pipelines_tests.monitoring.test_detector_reading import ScriptedDagster
 
 AWAY = create_engine("postgresql+psycopg://nobody@127.0.0.1:1/none", connect_args={"connect_timeout": 2})
@@ -275,3 +279,29 @@ def test_a_database_that_hangs_is_away_although_it_refuses_nothing(place: Place)
     assert "no answer within" in first.problem
     assert "no answer within" in second.problem
     assert len(looker.spool.read()) == 2
+
+
+@pytest.mark.parametrize(("due_for", "count"), [(90, 1), (20, 0)])
+def test_the_watcher_sends_what_no_sensor_has_sent(
+    engine: Engine, settings_factory: Callable[..., Settings], due_for: int, count: int
+) -> None:
+    class ReadyAccess(DatabaseAccess):
+        def open(self) -> Opened:
+            return Opened(engine=engine, orchestrator=ScriptedDagster())
+
+    with HookServer() as hook:
+        urls = {"POKERVOD_ALERT_HERE": f"json://127.0.0.1:{hook.port}/here"}
+        settings = settings_factory(alert_urls=urls, alerts={"channels": [{"name": "here"}]})
+        alert = Alert(key="daemon", severity=AlertSeverity.CRITICAL, title="the daemon has stopped")
+        with engine.begin() as connection:
+            post_alert(connection, alert, settings.alerts.channels)
+            connection.execute(
+                text("update alert_deliveries set due_at = now() - make_interval(secs => :s)"), {"s": due_for}
+            )
+        access = ReadyAccess(settings, lambda _: ScriptedDagster())
+        looks = WatcherLooks(looker=Looker(name="watcher", settings=settings), access=access)
+
+        for _ in range(2):
+            looks.send_overdue().result(60)
+
+    assert [each.body["title"] for each in hook.posts] == ["CRITICAL: the daemon has stopped"] * count

@@ -1,4 +1,7 @@
-"""Look with the detectors in the watcher, again and again, whether or not the database answers."""
+"""Look with the detectors in the watcher, again and again, whether or not the database answers.
+
+Alerts that nobody sends are sent here as well: that Dagster's daemon has stopped is told by no sensor.
+"""
 
 import logging
 import time
@@ -9,6 +12,7 @@ from typing import cast
 
 from sqlalchemy.exc import DBAPIError
 
+from pokervod_pipelines.alerts.delivery import deliver_overdue
 from pokervod_pipelines.db.failures import read_first_line
 from pokervod_pipelines.errors import PokervodError
 from pokervod_pipelines.monitoring.detectors.looker import Looker, LookReport
@@ -33,14 +37,18 @@ class WatcherLooks:
     access: DatabaseAccess
     seconds: float = LIMIT_SECONDS
     _stuck: "Future[LookReport] | None" = field(default=None, init=False)
+    _sending: "Future[None] | None" = field(default=None, init=False)
 
     def follow(self) -> None:
         """Look for ever; a look that fails is logged, and the next one is made all the same."""
         while True:
             began = time.monotonic()
             try:
-                for change in self.look().changes:
+                report = self.look()
+                for change in report.changes:
                     _log.info("%s", change)
+                if not report.problem:
+                    self.send_overdue()
             except Exception:  # noqa: BLE001 - whatever it is, the next look is made
                 _log.exception("the detectors could not look; they look again in %g s", LOOK_SECONDS)
             time.sleep(max(1.0, LOOK_SECONDS - (time.monotonic() - began)))
@@ -54,6 +62,19 @@ class WatcherLooks:
             return self._stuck.result(self.seconds)
         except TimeoutError:
             return self.looker.note_away(f"no answer within {self.seconds:.0f} s", now=began)
+
+    def send_overdue(self) -> "Future[None]":
+        """Send the alerts that nobody sends, in a thread: a channel that hangs delays no look."""
+        if self._sending is None or self._sending.done():
+            self._sending = run_in_thread(self._send, "alerts")
+        return self._sending
+
+    def _send(self) -> None:
+        try:
+            for channel, reason in deliver_overdue(self.access.open().engine, self.looker.settings).items():
+                _log.warning("not delivered to %s, will be retried: %s", channel, reason)
+        except Exception:  # noqa: BLE001 - whatever it is, the next look sends again
+            _log.exception("alerts could not be sent; they are sent after the next look")
 
     def _look(self) -> LookReport:
         """Look by the connections that are open, which are opened anew where they failed."""
