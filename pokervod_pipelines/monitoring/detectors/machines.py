@@ -31,18 +31,27 @@ BAD = frozenset({"degraded", "unhealthy"})
 ROOT = "root "
 
 OTHERS = frozenset(
-    {"database", "Dagster's database", "Dagster's daemon", "sensors", "watcher", "render workers", "disk", "clock"}
+    {
+        "database",
+        "Dagster's database",
+        "Dagster's daemon",
+        "sensors",
+        "watcher",
+        "render workers",
+        "disk",
+        "clock",
+        "workflows",
+    }
 )
-"""Services that have a detector of their own."""
+"""Services that have a detector of their own; of workflows ``run_failures`` tells each cause."""
 
 ADVICE = {
     "outputs": "mount the share, or free some space; `pokervod render accept-folder` where it is another one",
-    "sheets": "`pokervod sheets list` tells which and why",
+    "sheets": "mount the share, or correct the path in the settings; `pokervod health` names each sheet",
     "drop folders": "mount the share, or correct `hands.drop_folders` and `tournaments.export_folders`",
     "nexrender": "check the server and the way to it; `pokervod breakers list` shows when it is called again",
     "alert channels": "`pokervod breakers list` shows why; `pokervod alerts test` sends one",
     "memory": "end programs that need much memory, or add some",
-    "workflows": "`pokervod status` tells why they failed",
 }
 
 
@@ -139,13 +148,21 @@ def _report_services(name: Detector, services: Sequence[ServiceFacts], facts: Fa
             detector=name,
             subject=subject,
             severity=_rank(service, worst, is_root=is_root),
-            summary=f"{service} for {show_seconds((facts.now - worst.since).total_seconds())}: {worst.summary}{of}",
+            summary=f"{service}: {worst.state} for {show_seconds((facts.now - worst.since).total_seconds())}: "
+            f"{worst.summary}{of}",
             advice="mount it again; `pokervod health` looks now"
             if is_root
             else ADVICE.get(service, "`pokervod health`"),
             figures={"state": worst.state, "hosts": hosts},
-            explained_by=() if is_root else tuple(_list_breakers(worst, facts)),
+            explained_by=() if is_root else (*_list_roots(seen), *_list_breakers(worst, facts)),
         )
+
+
+def _list_roots(seen: Sequence[ServiceFacts]) -> Iterator[str]:
+    """Yield the keys of the archive roots that the service lies on, as each machine that misses it says."""
+    if all(each.roots for each in seen):
+        for root in sorted({root for each in seen for root in each.roots}):
+            yield make_key(Detector.ROOT_AWAY, Subject(kind=SubjectKind.ROOT, name=root))
 
 
 def _list_breakers(service: ServiceFacts, facts: Facts) -> Iterator[str]:
