@@ -86,6 +86,25 @@ def test_incidents_are_where_they_belong_with_who_decided(engine: Engine, settin
     assert found.decisions[-1].count == 3
 
 
+def test_more_than_is_listed_is_counted_and_effects_are_not(engine: Engine, settings_factory: MakeSettings) -> None:
+    copy = text("""
+        insert into monitoring_events (key, detector, subject_kind, subject, severity, summary, cause_id,
+            first_opened_at, opened_at, last_seen_at, resolved_at, resolved_by)
+        select 'stale ' || n, 'source_stale', 'sheet', n, 'error', 'not read', case when n > 60 then 1 end,
+            :at, :at, :at, case when n > 5 then now() end, case when n > 5 then 'source_stale' end
+        from generate_series(1, 2000) n
+    """)
+    with engine.begin() as connection:
+        connection.execute(copy, {"at": NOW - timedelta(minutes=9)})
+
+    found = hand_over(engine, settings_factory)
+    assert (found.opened_count, found.resolved_count) == (60, 55)
+    assert (len(found.opened), len(found.resolved)) == (50, 50)
+    assert "5 open, 0 muted, 0 held, 60 opened, 55 resolved." in write_markdown(found, SEOUL)
+    assert read(found, "Resolved in this shift")[-1] == "Only the newest 50 of 55 are listed."
+    assert read(found, "Opened in this shift")[-1] == "Only the newest 50 of 60 are listed."
+
+
 def test_what_was_before_the_shift_is_not_of_it(engine: Engine, settings_factory: MakeSettings) -> None:
     number = put_incident(engine, "a")
     with engine.begin() as connection:

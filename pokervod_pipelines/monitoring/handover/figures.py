@@ -20,7 +20,7 @@ from pokervod_pipelines.monitoring.needs.find import find_needs
 from pokervod_pipelines.monitoring.needs.shape import Needs
 from pokervod_pipelines.monitoring.remediation.listing import count_kinds
 from pokervod_pipelines.monitoring.remediation.shape import KindFigures
-from pokervod_pipelines.paging import EVERYTHING, Page
+from pokervod_pipelines.paging import EVERYTHING
 from pokervod_pipelines.settings import Settings
 
 MOST_LISTED = 50
@@ -82,7 +82,10 @@ class HandCount:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Handover:
-    """Hold what a shift hands over; lists of what happened are the newest first, at most ``MOST_LISTED`` long."""
+    """Hold what a shift hands over; lists of what happened are the newest first, at most ``MOST_LISTED`` long.
+
+    Effects of another incident are neither listed nor counted.
+    """
 
     window: Window
     needs: Needs
@@ -91,8 +94,11 @@ class Handover:
     holds: tuple[Hold, ...]
     windows: tuple[MaintenanceWindow, ...]
     opened: tuple[Incident, ...]
+    opened_count: int
     resolved: tuple[Incident, ...]
+    resolved_count: int
     decisions: tuple[Decision, ...]
+    decision_count: int
     remedies: tuple[KindFigures, ...]
     syncs: tuple[SyncCount, ...]
     graphics: RenderFigures
@@ -106,12 +112,12 @@ def make_handover(engine: Engine, settings: Settings, since: datetime, *, now: d
         raise BadInput("the shift begins in the future; give an earlier --since")
     window = Window(since=since, until=now)
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        changed = list_incidents(
-            connection, IncidentFilter(changed_since=since), page=Page(limit=20 * MOST_LISTED), now=now
-        )
-        opened = [each for each in changed if each.opened_at >= since and each.cause_id is None]
+        wanted = IncidentFilter(changed_since=since, causes_only=True)
+        changed = list_incidents(connection, wanted, page=EVERYTHING, now=now)
+        opened = [each for each in changed if each.opened_at >= since]
         resolved = [each for each in changed if each.resolved_at and each.resolved_at >= since]
         resolved.sort(key=lambda each: each.resolved_at or now, reverse=True)
+        decisions = _list_decisions(connection, window)
         figures = count_kinds(connection, settings, since, now)
         return Handover(
             window=window,
@@ -121,8 +127,11 @@ def make_handover(engine: Engine, settings: Settings, since: datetime, *, now: d
             holds=tuple(list_holds(connection)),
             windows=tuple(list_windows(connection)),
             opened=tuple(opened[:MOST_LISTED]),
+            opened_count=len(opened),
             resolved=tuple(resolved[:MOST_LISTED]),
-            decisions=_list_decisions(connection, window),
+            resolved_count=len(resolved),
+            decisions=tuple(decisions[:MOST_LISTED]),
+            decision_count=len(decisions),
             remedies=tuple(each for each in figures if each.done or each.refused or each.over_budget),
             syncs=tuple(SyncCount(**row._mapping) for row in connection.execute(_SYNCS, _bound(window))),
             graphics=measure_renders(connection, settings, window, now=now),
@@ -135,9 +144,9 @@ def _list_states(connection: Connection, states: Sequence[IncidentState], now: d
     return tuple(list_incidents(connection, wanted, page=EVERYTHING, now=now))
 
 
-def _list_decisions(connection: Connection, window: Window) -> tuple[Decision, ...]:
-    values = {**_bound(window), "programs": [*map(str, PROGRAMS)], "limit": MOST_LISTED}
-    return tuple(_read_decision(row) for row in connection.execute(_DECISIONS, values))
+def _list_decisions(connection: Connection, window: Window) -> list[Decision]:
+    values = {**_bound(window), "programs": [*map(str, PROGRAMS)]}
+    return [_read_decision(row) for row in connection.execute(_DECISIONS, values)]
 
 
 def _read_decision(row: Row[Any]) -> Decision:
@@ -165,7 +174,7 @@ _DECISIONS = text("""
     ) as about
     where at >= :since and at < :until and payload ->> 'by' <> '' and payload ->> 'reason' <> ''
         and payload ->> 'by' <> all(:programs)
-    group by type, payload ->> 'by', payload ->> 'reason' order by max(id) desc limit :limit
+    group by type, payload ->> 'by', payload ->> 'reason' order by max(id) desc
 """)
 
 _SYNCS = text("""

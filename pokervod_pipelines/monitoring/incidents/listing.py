@@ -26,13 +26,14 @@ LONGEST = 20
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IncidentFilter:
-    """Select incidents: empty or None selects all; ``cause_id`` the effects of one."""
+    """Select incidents: empty or None selects all; ``cause_id`` the effects of one, ``causes_only`` no effects."""
 
     states: Sequence[IncidentState] = ()
     severities: Sequence[AlertSeverity] = ()
     detectors: Sequence[str] = ()
     subject: Subject | None = None
     cause_id: int | None = None
+    causes_only: bool = False
     changed_since: datetime | None = None
     oldest_first: bool = False
 
@@ -68,6 +69,7 @@ def _list_conditions(wanted: IncidentFilter, page: Page) -> list[tuple[str, dict
         (wanted.detectors, "detector = any(:detectors)", {"detectors": [*wanted.detectors]}),
         (subject, "subject_kind = :kind and subject = :subject", _name_subject(subject) if subject else {}),
         (wanted.cause_id is not None, "cause_id = :cause_id", {"cause_id": wanted.cause_id}),
+        (wanted.causes_only, "cause_id is null", {}),
         (wanted.changed_since, f"{CHANGED_AT} >= :since", {"since": wanted.changed_since}),
         (page.after is not None, f"(opened_at, id) {later} {last}", {"after": page.after}),
     )
