@@ -129,6 +129,7 @@ def _make_instruction(floor: Floor, job: Instruction, ended: float | None, days:
         "day": days.find_day(made),
         "made": made,
         "due": moment(job.due),
+        "changed": moment(max(job.made, job.started if job.claim else job.made)),
         "rank": made + timedelta(minutes=30) * job.priority,
         "claim": uuid.uuid4() if is_claimed else None,
         "worker": job.worker if is_claimed else None,
@@ -197,12 +198,12 @@ _OF_HANDS = text("""
 
 _INSTRUCTION = """
     insert into render_instructions (id, template, layers, output, digest, priority, state, trigger_kind, trigger_key,
-        broadcast_day, by, created_at, due_at, rank, renderer, claim_id, claimed_by, started_at, lease_until,
-        heartbeat_at, finished_at, reason, failure_kind)
+        broadcast_day, by, created_at, changed_at, due_at, rank, renderer, claim_id, claimed_by, started_at,
+        lease_until, heartbeat_at, finished_at, reason, failure_kind)
     overriding system value
     values (1000000 + :id, :template, '{}', '{}', '', :priority, :state, 'person', 'simulated ' || :id, :day,
-        'simulator', :made, :due, :rank, :renderer, :claim, :worker, :started, :lease, :started, :finished, :reason,
-        :failure)
+        'simulator', :made, :changed, :due, :rank, :renderer, :claim, :worker, :started, :lease, :started, :finished,
+        :reason, :failure)
 """
 
 _EVENT = """
