@@ -1,5 +1,6 @@
 """Check faults as their tables show them: each opens one incident that says what is so, and closes by itself."""
 
+import platform
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -9,6 +10,7 @@ import pytest
 from sqlalchemy import Engine, create_engine
 
 from pokervod_pipelines.actors import Actor
+from pokervod_pipelines.alerts.listing import list_alerts
 from pokervod_pipelines.monitoring.detectors.looker import Looker
 from pokervod_pipelines.monitoring.health.orchestrator import SensorFacts
 from pokervod_pipelines.monitoring.incidents.listing import list_incidents
@@ -70,17 +72,18 @@ class Floor:
         """Return the incidents that people see: those that nothing explains."""
         return [each for each in self.list_all() if each.cause_id is None]
 
-    def set_health(self, service: str, state: str, summary: str) -> None:
+    def set_health(self, service: str, state: str, summary: str, host: str = platform.node()) -> None:
         self.execute(
             """
             insert into health_states (host, service, state, summary, changed_at, correlation_id)
-            values ('gfx-01', :service, :state, :summary, now(), '')
+            values (:host, :service, :state, :summary, now(), '')
             on conflict (host, service) do update set state = excluded.state, summary = excluded.summary,
                 changed_at = excluded.changed_at
             """,
             service=service,
             state=state,
             summary=summary,
+            host=host,
         )
 
 
@@ -172,11 +175,16 @@ ROOT = NAS | {
 
 
 def test_a_root_that_vanishes_is_one_incident_with_all_that_lies_on_it(make_floor: Callable[..., Floor]) -> None:
-    floor = make_floor(**ROOT, render={"outputs": "/mnt/nas/renders"})
+    floor = make_floor(
+        **ROOT, render={"outputs": "/mnt/nas/renders"}, alerts={"channels": [{"name": "here", "min_severity": "info"}]}
+    )
     floor.execute("insert into sheet_states (sheet, read_at) values ('notes', now())")
     floor.set_health("root nas", "healthy", "")
     floor.look(2)
     before = {each.key for each in floor.list_all()}
+    error = "/mnt/nas/wsop: no answer"
+    run = EndedRun(run_id="1f", job="nas_changes", partition="wsop", correlation_id="c", failed=True, error=error)
+    record_ended_runs(floor.engine, floor.settings, [run])
     floor.set_health("root nas", "degraded", "no answer")
     floor.set_health("drop folders", "degraded", "/mnt/nas/drop: no answer")
     floor.set_health("outputs", "degraded", "/mnt/nas/renders: no answer")
@@ -186,6 +194,20 @@ def test_a_root_that_vanishes_is_one_incident_with_all_that_lies_on_it(make_floo
     floor.look(10)
 
     assert {each.key for each in floor.list_told()} - before == {"root_away root nas"}
+    with floor.engine.connect() as connection:
+        told = [each.title for each in list_alerts(connection)]
+    assert [each for each in told if "wsop" in each or "renders" in each or "drop" in each] == []
+    assert len([each for each in told if "nas" in each]) == 1
+
+
+def test_what_a_machine_saw_where_nobody_looks_any_more_is_no_incident(make_floor: Callable[..., Floor]) -> None:
+    floor = make_floor(**NAS)
+    floor.set_health("root nas", "healthy", "answers")
+    floor.set_health("root nas", "degraded", "/mnt/nas: does not exist", host="laptop")
+
+    floor.look(5)
+
+    assert floor.list_all() == []
 
 
 def test_what_could_not_be_looked_at_for_a_while_is_the_same_incident_afterwards(

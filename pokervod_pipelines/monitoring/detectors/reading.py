@@ -186,7 +186,10 @@ def shift_dagster(dagster: DagsterFacts, offset: timedelta) -> DagsterFacts:
 def read_services(
     connection: Connection, settings: Settings, dagster: DagsterFacts, now: datetime
 ) -> tuple[ServiceFacts, ...]:
-    """Return how the services were when health looked last, which must not be long ago."""
+    """Return how the services were when health looked last, which must not be long ago.
+
+    Where its sensor does not run, `pokervod health` may have looked once: nobody would say that all is well again.
+    """
     ticked = next((each.ticked_at for each in dagster.sensors if each.name == HEALTH_SENSOR), None)
     if ticked is None:
         raise NotReadError("the sensor `health` has never looked here")
@@ -195,7 +198,7 @@ def read_services(
         raise NotReadError(f"the sensor `health` has not looked for {age / 60:.0f} min")
     return tuple(
         ServiceFacts(**row._mapping, roots=find_roots(row.name, row.summary, settings))
-        for row in connection.execute(SERVICES)
+        for row in connection.execute(SERVICES, {"since": now - timedelta(seconds=HEALTH_SECONDS)})
     )
 
 
@@ -316,5 +319,10 @@ def find_time_limits(settings: Settings) -> Mapping[str, float]:
 
 
 SERVICES = text("""
-    select service as name, state, summary, changed_at as since, host from health_states order by service, host
+    with running as materialized (
+        select host from detector_lookers where looker = 'sensor' and looked_at > :since)
+    select service as name, state, summary, changed_at as since, host from health_states
+    where host = '' or host in (select host from running) or not exists (select from running)
+    order by service, host
 """)
+"""The sensors of one daemon run on one machine: where the detectors' sensor looks, that of health does."""
