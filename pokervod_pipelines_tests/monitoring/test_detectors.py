@@ -145,7 +145,7 @@ FOUND: list[tuple[str, Groups, str]] = [
     ("daemon_stopped", dagster(MONITORING=300), "no heartbeat of monitoring for 5 min"),
     ("sensor_stopped", dagster(sensor(121)), "has not ticked for 2 min, expected every 30 s"),
     ("sensor_stopped", dagster(sensor(5, error="the share is away")), "the share is away"),
-    ("watcher_stopped", watcher(61), "is gone"),
+    ("watcher_stopped", watcher(61), "the watcher, gfx-01 process 7, looked 61 s ago and is gone"),
     ("watcher_stopped", watcher(61, alive=True), "lives and looks at nothing"),
     ("detectors_stopped", looker(151), "have not looked for 2 min"),
     ("worker_stopped", worker(61), "has sent no heartbeat for 61 s"),

@@ -45,7 +45,7 @@ MOST = 0.5
 
 DETECTORS_SENSOR = "anomalies"
 
-START_DEV = "start `pokervod dev`, or restart the unit of dagster-daemon"
+START_DEV = "restart `pokervod dev`, or the unit of dagster-daemon"
 
 
 def look_at_database(facts: Facts, _: MonitoringSettings, __: History) -> Look:
@@ -183,14 +183,16 @@ def look_at_watcher(facts: Facts, rules: MonitoringSettings, _: History) -> Look
     if age <= limit:
         return judged(name, 1, f"{watcher.name} looked {age:.0f} s ago")
     state = "lives and looks at nothing" if watcher.is_alive else "is gone"
-    sensors = _has_sensors(facts)
+    sensors, of = _has_sensors(facts), f", {watcher.name}," if watcher.name else ""
     finding = make_finding(
         name,
         Subject(kind=SubjectKind.SERVICE, name="watcher"),
         AlertSeverity.WARNING if sensors else AlertSeverity.ERROR,
-        f"{watcher.name or 'the watcher'} looked {show_seconds(age)} ago and {state}; "
+        f"the watcher{of} looked {show_seconds(age)} ago and {state}; "
         + ("Dagster's sensors look, more slowly" if sensors else "no sensors run: files, edits and events wait"),
-        "end it, then start it again" if watcher.is_alive else "start `pokervod dev` or the watcher's unit",
+        "end its processes; `dev` or its unit starts it again"
+        if watcher.is_alive
+        else "start `pokervod dev` or the watcher's unit",
         seconds=round(age),
     )
     return judged(name, 1, "", [finding])

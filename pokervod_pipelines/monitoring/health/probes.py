@@ -205,7 +205,7 @@ def _check_daemon(round_: HealthRound) -> list[CheckResult]:
     seen = round_.read_heartbeats()
     ages = {part: (round_.now - seen[part]).total_seconds() for part in DAEMON_PARTS if part in seen}
     silent = {part: age for part, age in ages.items() if age > DAEMON_SECONDS}
-    step = "start `pokervod dev`, or restart the unit of dagster-daemon"
+    step = "restart `pokervod dev`, or the unit of dagster-daemon"
     name = "Dagster's daemon"
     if not ages:
         return [report_part(name, "has never run here: no schedule and no sensor runs", step)]
