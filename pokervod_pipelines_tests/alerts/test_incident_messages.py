@@ -128,6 +128,29 @@ def test_a_last_message_after_a_silence_says_when_it_was_over(outbox: Outbox, bo
     assert box.sent[-1][1].footer.startswith("Resolved 2031-05-04 09:00 UTC. ")
 
 
+def test_what_is_reported_just_after_its_cause_is_over_is_an_effect_still(outbox: Outbox, box: FakeChannels) -> None:
+    outbox.find()
+    outbox.deliver(box.open_channel)
+    outbox.wait(minutes=9)
+    outbox.end()
+    outbox.wait(minutes=1)
+    outbox.find("clips", explained_by=(make_finding().key,))
+    outbox.deliver(box.open_channel)
+
+    assert headlines(box) == [OPENED, RESOLVED]
+
+
+def test_an_effect_of_an_effect_is_folded_under_the_cause_of_both(outbox: Outbox, box: FakeChannels) -> None:
+    outbox.find()
+    outbox.report("wsop", explained_by=(make_finding().key,))
+    outbox.find("clips", explained_by=(make_finding("wsop").key,))
+    outbox.deliver(box.open_channel)
+
+    assert headlines(box) == [OPENED]
+    folded = outbox.execute("select subject, cause_id from monitoring_events order by id")
+    assert [tuple(each) for each in folded] == [("nas", None), ("wsop", 1), ("clips", 1)]
+
+
 @pytest.mark.parametrize("before", ["info", "warning"])
 def test_a_title_that_is_cut_is_whole_in_the_body(outbox: Outbox, box: FakeChannels, before: str) -> None:
     summary = f"root nas is away: {'x' * 118} end"

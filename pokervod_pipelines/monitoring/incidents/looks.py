@@ -166,7 +166,7 @@ def _find_cause(
     cause, seen = incident, {incident.key}
     while True:
         keys = findings[cause.key].explained_by if cause.key in findings else ()
-        lasting = (known[key] for key in keys if key in known and _lasts(known[key], latest))
+        lasting = (known[key] for key in keys if key in known and known[key].lasts(latest))
         found = next(lasting, None)
         if found is None:
             return None if cause is incident else cause.id
@@ -174,10 +174,6 @@ def _find_cause(
             return None
         seen.add(found.key)
         cause = found
-
-
-def _lasts(incident: StoredIncident, latest: datetime) -> bool:
-    return incident.resolved_at is None or incident.resolved_at > latest
 
 
 def _tell(connection: Connection, type_: EventType, incident: StoredIncident, reason: str = "") -> Change:

@@ -24,17 +24,20 @@ def report_finding(
     """Open the incident of the finding, or reopen the one that ended lately; None where it is open and no graver.
 
     It happened just now, so it comes back also where a person resolved it a moment ago. Where one of ``explained_by``
-    is open, it is folded under that; ``looks`` fold it later where the cause is seen soon after.
+    is open, or was a moment ago, it is folded under that or under its cause; ``looks`` fold it later where the cause is
+    seen soon after.
     """
     if finding.explained_by:
         finding = replace(finding, figures={**finding.figures, EXPLAINED_BY: [*finding.explained_by]})
     lock_until_commit(connection, LOCK)
-    open_or_last = store.read_relevant(connection, [finding.key])
+    open_or_last = store.read_relevant(connection, [finding.key, *finding.explained_by])
     change = _record(connection, finding, open_or_last.get(finding.key), rules, now)
-    causes = (open_or_last[key] for key in finding.explained_by if key in open_or_last)
-    if cause := next((each for each in causes if each.is_open and each.cause_id is None), None):
-        [found] = [each for key, each in store.read_relevant(connection, []).items() if key == finding.key]
-        store.set_causes(connection, {found.id: cause.id})
+    causes = (open_or_last[key] for key in finding.explained_by if key in open_or_last and key != finding.key)
+    latest = now - timedelta(minutes=rules.grace_minutes)
+    if cause := next((each for each in causes if each.lasts(latest)), None):
+        found = store.read_relevant(connection, [])[finding.key]
+        if found.id != cause.cause_id:
+            store.set_causes(connection, {found.id: cause.cause_id or cause.id})
     return change
 
 

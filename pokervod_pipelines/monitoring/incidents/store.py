@@ -35,6 +35,10 @@ class StoredIncident:
         """Return whether it is not resolved."""
         return self.resolved_at is None
 
+    def lasts(self, latest: datetime) -> bool:
+        """Return whether it is open, or was at that moment: it still explains its effects."""
+        return self.resolved_at is None or self.resolved_at > latest
+
 
 def read_relevant(connection: Connection, keys: Iterable[str]) -> dict[str, StoredIncident]:
     """Return all open incidents, and the newest resolved one of each of these keys without an open one, by key."""
