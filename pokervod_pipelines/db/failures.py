@@ -8,6 +8,9 @@ from pokervod_pipelines.errors import BadInput, Conflict, OperatorNeeded, Pokerv
 TRANSIENT_STATES = ("08", "25P03", "40", "53", "57")
 """First characters of transient SQLSTATEs: connection lost, idle timeout, deadlock, no resources, shutdown."""
 
+ENDED_STATES = ("40", "57014")
+"""First characters of those with which the database answers: deadlock, time limit of a statement."""
+
 DISK_FULL = "53100"
 
 DatabaseError = DBAPIError | psycopg.Error
@@ -22,6 +25,11 @@ def is_transient(error: DatabaseError) -> bool:
     if isinstance(error, DBAPIError):
         return error.connection_invalidated or isinstance(error, OperationalError | InterfaceError)
     return isinstance(error, psycopg.OperationalError | psycopg.InterfaceError)
+
+
+def is_unreachable(error: DatabaseError) -> bool:
+    """Return whether the database did not answer; one that ended a transaction in favour of another did."""
+    return is_transient(error) and not (_read_state(error) or "").startswith(ENDED_STATES)
 
 
 def read_first_line(error: DatabaseError) -> str:

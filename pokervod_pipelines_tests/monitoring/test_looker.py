@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import Engine, create_engine, text
+from sqlalchemy.exc import DBAPIError
 
 from pokervod_pipelines.alerts.alert import Alert, AlertSeverity
 from pokervod_pipelines.alerts.posting import post_alert
@@ -200,6 +201,26 @@ def test_a_look_that_is_not_committed_leaves_the_file(place: Place, monkeypatch:
     place.look("watcher", 90)
 
     assert len(place.list_outages()) == 1
+
+
+@pytest.mark.parametrize("code", ["40P01", "57014", "42501"])
+def test_a_database_that_answers_with_an_error_was_not_away(place: Place, code: str) -> None:
+    with place.engine.begin() as connection:
+        connection.execute(
+            text(f"""
+                create function refuse() returns trigger language plpgsql as $$
+                    begin raise exception 'refused' using errcode = '{code}'; end $$;
+                create trigger refuse before insert on detector_memory for each row execute function refuse()
+            """)
+        )
+    try:
+        with pytest.raises(DBAPIError, match="refused"):
+            place.look("watcher", 0)
+    finally:
+        with place.engine.begin() as connection:
+            connection.execute(text("drop function refuse() cascade"))
+
+    assert not locate_spool(place.settings, "watcher").path.exists()
 
 
 KILLED = """

@@ -16,7 +16,7 @@ from sqlalchemy.exc import DBAPIError
 
 from pokervod_pipelines.actors import Actor
 from pokervod_pipelines.alerts.alert import AlertSeverity
-from pokervod_pipelines.db.failures import is_transient, read_first_line
+from pokervod_pipelines.db.failures import is_unreachable, read_first_line
 from pokervod_pipelines.db.locks import lock_until_commit
 from pokervod_pipelines.monitoring.detectors import memory
 from pokervod_pipelines.monitoring.detectors.facts import DatabaseFacts, Facts, report_away
@@ -106,7 +106,7 @@ class Looker:
                 return self.note_away(facts.database.problem, now=now)
             return self._record(engine, facts, began)
         except DBAPIError as error:
-            if not is_transient(error):
+            if not is_unreachable(error):
                 raise
             return self.note_away(read_first_line(error), now=now)
 

@@ -16,7 +16,7 @@ from typing import Protocol, TypeVar
 from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import DBAPIError
 
-from pokervod_pipelines.db.failures import is_transient, read_first_line
+from pokervod_pipelines.db.failures import is_unreachable, read_first_line
 from pokervod_pipelines.db.locks import is_locked
 from pokervod_pipelines.errors import PokervodError
 from pokervod_pipelines.files import find_existing
@@ -85,6 +85,8 @@ def read_facts(
         with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             return _read_all(engine, connection, orchestrator, settings, lookers, now)
     except (DatabaseGoneError, DBAPIError) as error:
+        if isinstance(error, DBAPIError) and not is_unreachable(error):
+            raise
         problem = read_first_line(error) if isinstance(error, DBAPIError) else str(error)
         disks = _read_group(partial(read_disks, settings))
         return report_away(now, DatabaseFacts(away_since=now, problem=problem), host=host, disks=disks)
@@ -132,7 +134,7 @@ def _read_group(read: Callable[[], T], *, other_database: bool = False) -> T | U
     try:
         return read()
     except DBAPIError as error:
-        if is_transient(error) and not other_database:
+        if is_unreachable(error) and not other_database:
             raise DatabaseGoneError(read_first_line(error)) from error
         return Unread(reason=f"the database refuses: {read_first_line(error)}")
     except (PokervodError, OSError, NotReadError) as error:
