@@ -11,6 +11,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from pokervod_pipelines.events.payloads.access import KeyFacts, LoginFacts, SessionFacts, UserFacts
 from pokervod_pipelines.events.payloads.archive import (
     CatalogEpisode,
     CatalogRequest,
@@ -114,6 +115,10 @@ _OF_FAMILY: Mapping[str, type[Payload]] = {
     "render.": InstructionReference,
     "rollout.": RolloutStep,
     "alert.": AlertReference,
+    "api.user.": UserFacts,
+    "api.key.": KeyFacts,
+    "api.login.": LoginFacts,
+    "api.session.": SessionFacts,
     "monitoring.incident.": IncidentFacts,
     "monitoring.hold.": HeldThing,
     "monitoring.maintenance.": MaintenanceFacts,
