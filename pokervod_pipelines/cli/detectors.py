@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from pokervod_pipelines.cli.metric_pages import format_number, format_seconds, format_share
+from pokervod_pipelines.cli.metric_pages import NOTHING, format_number, format_seconds, format_share
 from pokervod_pipelines.cli.options import JsonOption
 from pokervod_pipelines.cli.output import count_nouns, print_json, print_table
 from pokervod_pipelines.db.engine import open_database
@@ -17,7 +17,8 @@ from pokervod_pipelines.monitoring.measures.shape import make_window
 from pokervod_pipelines.periods import LENGTHS, read_length
 from pokervod_pipelines.settings import load_settings
 
-COLUMNS = ("detector", "alarms", "real", "expected", "noise", "missed", "right", "found", "after", "false a day")
+COLUMNS = ("detector", "alarms", "judged", "missed", "right", "found", "after", "false a day")
+FIGURES = tuple(each for each in COLUMNS[1:] if each != "judged")
 SIMULATED = ("detector", "faults", "found", "after, median", "p95", "alarms", "false")
 HINT = (
     "right: of those judged real or noise · found: of what was real · after: median from its beginning · –: not known"
@@ -54,7 +55,7 @@ def detectors(
     title = (
         f"{count_nouns(total.alarms, 'alarm')} of {len(scores)} detectors in {window}, {total.unjudged:,} not judged"
     )
-    print_table(title, COLUMNS, [_make_row(each) for each in (*scores, total)], right=COLUMNS[1:], hint=HINT)
+    print_table(title, COLUMNS, [_make_row(each) for each in (*scores, total)], right=FIGURES, hint=HINT)
 
 
 def find_simulated() -> SimulatedDays | None:
@@ -100,10 +101,12 @@ def _describe(score: DetectorScore) -> dict[str, Any]:
 
 
 def _make_row(score: DetectorScore) -> tuple[str, ...]:
-    counts = (score.alarms, score.real, score.expected, score.noise, score.missed)
+    said = {"real": score.real, "expected": score.expected, "noise": score.noise}
     return (
         score.detector,
-        *(f"{count:,}" for count in counts),
+        f"{score.alarms:,}",
+        ", ".join(f"{count:,} {verdict}" for verdict, count in said.items() if count) or NOTHING,
+        f"{score.missed:,}",
         format_share(score.precision),
         format_share(score.recall),
         format_seconds(score.detect_seconds),

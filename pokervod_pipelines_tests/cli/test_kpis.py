@@ -1,6 +1,7 @@
 """Check what `pokervod kpis` and `pokervod detectors` print."""
 
 import pytest
+from sqlalchemy import Engine, text
 
 from pokervod_pipelines.cli.detectors import list_simulated
 from pokervod_pipelines.monitoring.detectors import simulated
@@ -32,10 +33,32 @@ def test_a_detector_shows_what_people_said_of_it(pokervod: RunCommand, monkeypat
     pokervod("incidents", "open", "No hands", "--subject", "show Final", "--missed", "no_data", *BY)
 
     lines = [line.split() for line in pokervod("detectors").printed.splitlines()]
-    assert ["no_data", "0", "0", "0", "0", "1", "–", "0", "%", "–", "–"] in lines
-    assert ["disk_full", "0", "0", "0", "0", "0", "–", "–", "–", "–"] in lines
+    assert ["no_data", "0", "–", "1", "–", "0", "%", "–", "–"] in lines
+    assert ["disk_full", "0", "–", "0", "–", "–", "–", "–"] in lines
     document = pokervod("detectors", "--json").json
     assert (document["total"]["missed"], document["total"]["recall"], document["total"]["precision"]) == (1, 0, None)
+
+
+def test_a_terminal_of_80_columns_has_a_line_for_each_detector_also_with_wide_figures(
+    pokervod: RunCommand, monkeypatch: pytest.MonkeyPatch, engine: Engine
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    for verdict in ("real", "real", "noise"):
+        opened = pokervod("incidents", "open", verdict, "--subject", "queue all", *BY).printed
+        with engine.begin() as connection:
+            connection.execute(
+                text("""
+                    update monitoring_events set detector = 'processing_too_long', figures = '{"seconds": 1296}'
+                    where summary = :verdict and detector = 'person'
+                """),
+                {"verdict": verdict},
+            )
+        pokervod("incidents", "verdict", opened.split()[1], verdict, "--reason", "r", *BY)
+        pokervod("incidents", "resolve", opened.split()[1], "--reason", "r", *BY)
+
+    lines = [line.split() for line in pokervod("detectors").printed.splitlines()]
+    figures = ["3", "2", "real,", "1", "noise", "0", "66.7", "%", "100", "%", "21.6", "min", "1"]
+    assert ["processing_too_long", *figures] in lines
 
 
 def test_a_simulated_score_has_what_was_injected_and_found() -> None:

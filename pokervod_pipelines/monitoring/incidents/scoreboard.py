@@ -53,8 +53,8 @@ class DetectorScore:
 
     @property
     def false_alarms_a_day(self) -> float | None:
-        """Return the alarms a day that were noise; None where nobody judged any."""
-        return self.noise / self.days if self.days and self.unjudged < self.alarms else None
+        """Return the alarms a day that were noise; None where nobody judged any. Less than a day counts as one."""
+        return self.noise / max(self.days, 1.0) if self.days and self.unjudged < self.alarms else None
 
 
 def score_detectors(connection: Connection, window: Window) -> list[DetectorScore]:
