@@ -372,6 +372,13 @@ def test_only_what_a_hook_can_help_is_repairable(
     assert (found.state, found.is_repairable) == ("degraded", is_repairable)
 
 
+def test_of_a_root_that_is_away_its_libraries_are_not_told_one_by_one(make: MAKE) -> None:
+    harness = make()
+    lose_root(harness)
+
+    assert "library" not in harness.find("root nas").summary
+
+
 def test_a_database_that_is_away_leaves_the_rest_looked_at_and_says_so_once(make: MAKE) -> None:
     harness = make()
     with harness.checking() as check:

@@ -316,13 +316,13 @@ def _check_workers(engine: Engine) -> list[CheckResult]:
 
 
 def _check_root(round_: HealthRound, root: ArchiveRoot) -> list[CheckResult]:
-    """Check the root and its libraries; without the database only whether they answer."""
+    """Check the root and, where it answers, its libraries; without the database only whether they answer."""
     found = check_root(round_.settings, root)
-    found[0] = replace(found[0], is_repairable=not found[0].passed)
-    if found[0].passed:
-        with suppress(NotAskedError):
-            marker = round_.ask(lambda engine: read_known_marker(engine, root))
-            found = [*(replace(each, is_repairable=True) for each in check_known_marker(root, marker)), *found]
+    if not found[0].passed:
+        return [replace(found[0], is_repairable=True)]  # its libraries are away with it
+    with suppress(NotAskedError):
+        marker = round_.ask(lambda engine: read_known_marker(engine, root))
+        found = [*(replace(each, is_repairable=True) for each in check_known_marker(root, marker)), *found]
     return found
 
 
