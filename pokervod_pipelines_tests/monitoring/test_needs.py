@@ -253,6 +253,14 @@ def test_what_an_incident_tells_is_told_once(engine: Engine, kind: str, detector
     assert list_kinds(engine) == [(kind, PUT[kind][1])]
 
 
+@pytest.mark.parametrize("name", ["production 2 week 4", "production week 5", "production"])
+def test_the_incident_of_another_week_hides_no_escalation(engine: Engine, name: str) -> None:
+    put_escalation(engine)
+    put_incident(engine, "rollout", Subject(kind=SubjectKind.ROLLOUT, name=name))
+
+    assert sorted(list_kinds(engine)) == [("incident", 1), ("rollout escalation", 1)]
+
+
 def test_an_incident_of_another_subject_hides_nothing(engine: Engine) -> None:
     put_failed(engine)
     put_incident(engine, Detector.GRAPHIC_FAILED, Subject(kind=SubjectKind.TEMPLATE, name="payouts"))

@@ -292,7 +292,6 @@ _ESCALATIONS = text("""
         where i.plan = s.plan and i.kind = 'acknowledge' and i.week = s.week and i.at >= s.at
     ) and not exists (
         select from monitoring_events e
-        where e.resolved_at is null and e.subject_kind = 'rollout'
-            and (e.subject = s.plan or starts_with(e.subject, s.plan || ' '))
+        where e.resolved_at is null and e.subject_kind = 'rollout' and e.subject = s.plan || ' week ' || s.week
     )
 """)
