@@ -248,6 +248,8 @@ def test_what_waits_for_too_long_is_raised_step_by_step_and_workers_are_woken(pl
     assert place.remedy(29) == []
     assert [each.after["priority"] for each in place.remedy(30.5) if each.subject.name == str(late)] == [1]
     assert place.queue.row(fresh).priority in (3, 5)
+    [last] = [each for each in place.remedy(61) if each.subject.name == str(late)]
+    assert "its priority is the highest, workers woken" in last.reason
 
 
 def test_nothing_is_raised_where_no_worker_could_claim_it(place: Place) -> None:

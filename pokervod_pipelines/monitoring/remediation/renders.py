@@ -161,10 +161,11 @@ def raise_waiting(turn: Turn) -> Work:
     for each in found:
         priority = max(1, each.priority - STEPS)
         waited = (turn.now - each.due_at) // timedelta(minutes=1)
+        told = f"raised to priority {priority}" if priority < each.priority else "its priority is the highest"
         deeds.append(
             turn.make_deed(
                 name_instruction(each.id),
-                f"it has waited for {waited} min; raised to priority {priority}, workers woken",
+                f"it has waited for {waited} min; {told}, workers woken",
                 _name_template(each.template),
                 QUEUE,
                 before={"priority": each.priority},
