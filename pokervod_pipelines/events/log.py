@@ -12,6 +12,7 @@ from pokervod_pipelines.errors import BadInput
 from pokervod_pipelines.events.listen import CHANNEL
 from pokervod_pipelines.events.payloads import check_payload, find_payload, list_types
 from pokervod_pipelines.events.types import BLOCKS, NewEvent
+from pokervod_pipelines.paging import Page
 from pokervod_pipelines.periods import ALWAYS, Period, filter_period
 from pokervod_pipelines.suggestions import suggest_name
 
@@ -153,17 +154,27 @@ def is_of_type(type_: str, name: str) -> bool:
 
 def read_latest(connection: Connection, filters: EventFilter, *, limit: int | None) -> Iterator[LoggedEvent]:
     """Yield the newest events that pass, oldest first; without a limit all of them. Only a batch is in memory."""
+    parameters = _list_values(filters)
+    query = _ALL if limit is None else _LATEST.bindparams(limit=limit)
+    with connection.execute(query, parameters, execution_options={"yield_per": _BATCH}) as rows:
+        for row in rows:  # closed also where the caller wants the first only
+            yield LoggedEvent(**row._mapping)
+
+
+def page_events(connection: Connection, filters: EventFilter, page: Page) -> list[LoggedEvent]:
+    """Return a page of the events that pass, the last appended first."""
+    rows = connection.execute(_PAGE, _list_values(filters) | {"limit": page.limit, "after": page.after})
+    return [LoggedEvent(**row._mapping) for row in rows]
+
+
+def _list_values(filters: EventFilter) -> dict[str, Any]:
     names = [str(known) for known in list_types() if any(is_of_type(known, name) for name in filters.types)]
-    parameters = {
+    return {
         "types": names or None,
         "sources": filters.sources or None,
         "correlation_id": filters.correlation_id,
         **asdict(filters.period),
     }
-    query = _ALL if limit is None else _LATEST.bindparams(limit=limit)
-    with connection.execute(query, parameters, execution_options={"yield_per": _BATCH}) as rows:
-        for row in rows:  # closed also where the caller wants the first only
-            yield LoggedEvent(**row._mapping)
 
 
 _COLUMNS = "id, at, type, source, correlation_id, payload"
@@ -178,4 +189,10 @@ _ALL = text(f"select {_COLUMNS} {_MATCHING} order by txid, id")
 
 _LATEST = text(f"""
     select {_COLUMNS} from (select * {_MATCHING} order by txid desc, id desc limit :limit) as latest order by txid, id
+""")  # noqa: S608 - constants
+
+_PAGE = text(f"""
+    select {_COLUMNS} {_MATCHING} and (cast(:after as bigint) is null
+        or (txid, id) < (select txid, id from events where id = :after))
+    order by txid desc, id desc limit :limit
 """)  # noqa: S608 - constants

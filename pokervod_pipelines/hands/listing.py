@@ -10,6 +10,7 @@ from pokervod_pipelines.errors import BadInput
 from pokervod_pipelines.hands.hand import Hand
 from pokervod_pipelines.hands.show import show_hand_in_line
 from pokervod_pipelines.hands.store import read_content
+from pokervod_pipelines.paging import Page
 from pokervod_pipelines.periods import ALWAYS, Period, filter_period
 
 
@@ -86,21 +87,35 @@ class StoredFinding:
 
 def list_hands(connection: Connection, filters: HandFilter, *, limit: int | None = None) -> list[ListedHand]:
     """Return the hands that match, in the order they were played."""
-    rows = connection.execute(
-        _LIST,
-        {
-            "day": filters.day,
-            "session": filters.session,
-            "grades": list(filters.grades) or None,
-            "premium": filters.premium,
-            "table": filters.table or None,
-            "tests": filters.tests,
-            "withdrawn": filters.withdrawn,
-            "limit": limit,
-            **asdict(filters.period),
-        },
-    )
+    rows = connection.execute(_LIST, _list_values(filters) | {"limit": limit})
     return [_list_hand(row._mapping) for row in rows]
+
+
+def page_hands(connection: Connection, filters: HandFilter, page: Page) -> list[ListedHand]:
+    """Return a page of the hands that match, the last played first."""
+    rows = connection.execute(_PAGE, _list_values(filters) | {"limit": page.limit, "after": page.after})
+    return [_list_hand(row._mapping) for row in rows]
+
+
+def find_listed(connection: Connection, hand_id: int) -> ListedHand:
+    """Return the hand of that id as lists have it; raise ``UnknownHand``."""
+    row = connection.execute(_ONE, {"id": hand_id}).one_or_none()
+    if row is None:
+        raise UnknownHand(f"unknown hand {hand_id}; `pokervod hands list` shows the ids")
+    return _list_hand(row._mapping)
+
+
+def _list_values(filters: HandFilter) -> dict[str, Any]:
+    return {
+        "day": filters.day,
+        "session": filters.session,
+        "grades": list(filters.grades) or None,
+        "premium": filters.premium,
+        "table": filters.table or None,
+        "tests": filters.tests,
+        "withdrawn": filters.withdrawn,
+        **asdict(filters.period),
+    }
 
 
 def _list_hand(row: Any) -> ListedHand:
@@ -108,10 +123,10 @@ def _list_hand(row: Any) -> ListedHand:
     return ListedHand(**{**row, **tuples})
 
 
-_LIST = text(f"""
+_SELECT = """
     select h.id as hand_id, h.session_id, h.hand_number, h.started_at, h.broadcast_day, h.table_name as "table",
            h.source,
-           h.content #> array['boards', coalesce(h.content #>> '{{best_hand,board}}', '0')] as board,
+           h.content #> array['boards', coalesce(h.content #>> '{best_hand,board}', '0')] as board,
            h.best_category as best_rank,
            h.best_rank as best_rank_number, h.winners,
            (select jsonb_agg(coalesce(nullif(s ->> 'name', ''), nullif(s ->> 'long_name', ''),
@@ -123,6 +138,10 @@ _LIST = text(f"""
            (select count(*) from hand_findings f where f.hand_id = h.id) as findings,
            (select count(*) from hand_clip_links m where m.hand_id = h.id) as clips
     from hands h
+"""
+
+_MATCHING = f"""
+    {_SELECT}
     where (cast(:day as date) is null or h.broadcast_day = :day)
       and (cast(:session as bigint) is null or h.session_id = :session)
       and (cast(:grades as text[]) is null or h.grade = any(:grades))
@@ -130,8 +149,17 @@ _LIST = text(f"""
       and (cast(:table as text) is null or strpos(lower(h.table_name), lower(:table)) > 0)
       and (:tests or not h.is_test) and (h.withdrawn_by is not null) = :withdrawn
       and {filter_period("h.started_at")}
-    order by h.started_at, h.id limit :limit
+"""
+
+_LIST = text(f"{_MATCHING} order by h.started_at, h.id limit :limit")
+
+_PAGE = text(f"""
+    {_MATCHING} and (cast(:after as bigint) is null
+        or (h.started_at, h.id) < (select started_at, id from hands where id = :after))
+    order by h.started_at desc, h.id desc limit :limit
 """)  # noqa: S608 - constants
+
+_ONE = text(f"{_SELECT} where h.id = :id")
 
 
 def read_hand(connection: Connection, hand_id: int) -> Hand:

@@ -97,20 +97,31 @@ def list_instructions(
     connection: Connection, filters: InstructionFilter | None = None, *, page: Page = DEFAULT_PAGE
 ) -> list[ListedInstruction]:
     """Return the instructions that fit: running, next, then the newest. Raises ``BadInput`` for an unknown state."""
-    filters = filters or InstructionFilter()
-    if unknown := [state for state in filters.states if state not in STATES]:
-        raise BadInput(f"unknown state {unknown[0]!r}; {suggest_name(unknown[0], STATES)}")
-    parameters = {field.name: getattr(filters, field.name) for field in fields(InstructionFilter)}
-    parameters |= {"states": list(filters.states) or None, "limit": page.limit} | asdict(filters.period)
-    parameters |= {"created_since": filters.created.since, "created_until": filters.created.until}
-    for name in ("period", "created"):
-        del parameters[name]
-    rows = connection.execute(_LIST, parameters)
+    rows = connection.execute(_LIST, _list_values(filters or InstructionFilter()) | {"limit": page.limit})
     return [ListedInstruction(**row._mapping) for row in rows]
 
 
-_LIST = text(f"""
-    select {_COLUMNS} from render_instructions
+def page_instructions(
+    connection: Connection, filters: InstructionFilter | None = None, *, page: Page = DEFAULT_PAGE
+) -> list[ListedInstruction]:
+    """Return a page of the instructions that fit, the newest first. Raises ``BadInput`` for an unknown state."""
+    values = _list_values(filters or InstructionFilter()) | {"limit": page.limit, "after": page.after}
+    return [ListedInstruction(**row._mapping) for row in connection.execute(_PAGE, values)]
+
+
+def _list_values(filters: InstructionFilter) -> dict[str, Any]:
+    if unknown := [state for state in filters.states if state not in STATES]:
+        raise BadInput(f"unknown state {unknown[0]!r}; {suggest_name(unknown[0], STATES)}")
+    values = {field.name: getattr(filters, field.name) for field in fields(InstructionFilter)}
+    values |= {"states": list(filters.states) or None} | asdict(filters.period)
+    values |= {"created_since": filters.created.since, "created_until": filters.created.until}
+    for name in ("period", "created"):
+        del values[name]
+    return values
+
+
+_MATCHING = f"""
+    from render_instructions
     where (cast(:states as text[]) is null or state = any(:states))
       and (cast(:template as text) is null or template = :template)
       and (cast(:trigger_kind as text) is null or trigger_kind = :trigger_kind)
@@ -123,10 +134,19 @@ _LIST = text(f"""
       and (cast(:created_until as timestamptz) is null or created_at < :created_until)
       and (cast(:priority as integer) is null or priority = :priority)
       and (cast(:error as text) is null or position(lower(:error) in lower(reason)) > 0)
+"""
+
+_LIST = text(f"""
+    select {_COLUMNS} {_MATCHING}
     order by array_position(array['processing', 'pending'], state), priority * (state = 'pending')::int,
              case when state = 'pending' then id else -id end
     limit :limit
-""")  # noqa: S608 - the names are fields
+""")
+
+_PAGE = text(f"""
+    select {_COLUMNS} {_MATCHING} and id < coalesce(cast(:after as bigint), 9223372036854775807)
+    order by id desc limit :limit
+""")
 
 
 def count_states(connection: Connection, day: date | None = None) -> dict[str, int]:
@@ -140,6 +160,12 @@ def count_states(connection: Connection, day: date | None = None) -> dict[str, i
     )
     counts = {row[0]: row[1] for row in rows}
     return {state: counts[state] for state in STATES if state in counts}
+
+
+def count_all_states(connection: Connection) -> dict[State, int]:
+    """Count the instructions by state, also those that a next version replaced."""
+    rows = connection.execute(text("select state, count(*) as number from render_instructions group by 1"))
+    return {State(row.state): row.number for row in rows}
 
 
 def show_versions(connection: Connection, instruction_id: int) -> Sequence[ListedInstruction]:

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, text
 
+from pokervod_pipelines.paging import Page
 from pokervod_pipelines.render.outputs.audit import UnrenderedInstruction
 
 
@@ -60,6 +61,30 @@ def list_outputs(connection: Connection, day: date | None = None) -> list[Stored
         {"day": day},
     )
     return [StoredOutput(**row._mapping) for row in rows]
+
+
+def page_outputs(connection: Connection, page: Page, *, instruction_id: int | None = None) -> list[StoredOutput]:
+    """Return a page of the files of completed instructions, or that of one, the newest instruction first."""
+    values = {"after": page.after, "limit": page.limit, "id": instruction_id}
+    return [StoredOutput(**row._mapping) for row in connection.execute(_PAGE, values)]
+
+
+def list_of_hand(connection: Connection, hand_id: int) -> list[StoredOutput]:
+    """Return the files of the instructions that were made of the hand, the newest instruction first."""
+    return [StoredOutput(**row._mapping) for row in connection.execute(_OF_HAND, {"hand_id": hand_id})]
+
+
+_OF_HAND = text(f"""
+    select {_COLUMNS} from render_outputs o join render_instructions r on r.id = o.instruction_id
+    where r.hand_id = :hand_id order by o.instruction_id desc
+""")  # noqa: S608 - the names are fields
+
+_PAGE = text(f"""
+    select {_COLUMNS} from render_outputs o
+    where o.instruction_id < coalesce(cast(:after as bigint), 9223372036854775807)
+      and o.instruction_id = coalesce(cast(:id as bigint), o.instruction_id)
+    order by o.instruction_id desc limit :limit
+""")  # noqa: S608 - the names are fields
 
 
 def list_newest_paths(connection: Connection, limit: int = 100) -> list[str]:
