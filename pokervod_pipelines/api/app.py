@@ -1,0 +1,60 @@
+"""Put the API together: the routes, what they share, and what stands around them."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from importlib.metadata import version
+from typing import Any
+
+import anyio.to_thread
+from fastapi import FastAPI
+from starlette.types import ASGIApp
+
+from pokervod_pipelines.api import documents
+from pokervod_pipelines.api.context import ApiContext
+from pokervod_pipelines.api.database import THREADS, Database
+from pokervod_pipelines.api.guard import Guard
+from pokervod_pipelines.api.problems import add_handlers
+from pokervod_pipelines.api.routes import dashboard, hands, health, incidents, log, metrics, monitor, queue, weeks
+from pokervod_pipelines.settings import Settings
+
+ROUTERS = (dashboard, metrics, incidents, queue, hands, weeks, health, log, monitor, documents)
+
+OPEN_SECONDS = 10.0
+"""Limit of waiting for the database before the first request is answered."""
+
+
+def build_app(settings: Settings, database: Database | None = None) -> FastAPI:
+    """Return the application; it opens the database when it starts, and closes it at its end."""
+    context = ApiContext(settings=settings, database=database or Database(settings))
+
+    @asynccontextmanager
+    async def live(_: FastAPI) -> AsyncIterator[None]:
+        anyio.to_thread.current_default_thread_limiter().total_tokens = THREADS
+        await anyio.to_thread.run_sync(context.database.start, OPEN_SECONDS)
+        yield
+        context.database.close()
+
+    app = PokervodApi(lifespan=live, openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
+    app.state.context = context
+    app.state.dashboard = dashboard.make_snapshot(context)
+    app.state.health = health.make_health(context)
+    app.state.status = health.make_status(context)
+    app.state.prometheus = monitor.make_prometheus(context)
+    add_handlers(app)
+    for each in ROUTERS:
+        app.include_router(each.router)
+    return app
+
+
+class PokervodApi(FastAPI):
+    """Be the application with a document of our own, and the guard around everything, also around its own errors."""
+
+    def build_middleware_stack(self) -> ASGIApp:
+        """Return what answers a request."""
+        return Guard(super().build_middleware_stack())
+
+    def openapi(self) -> dict[str, Any]:
+        """Return the OpenAPI document, made once."""
+        if self.openapi_schema is None:
+            self.openapi_schema = documents.make_document(self, version("pokervod-pipelines"))
+        return self.openapi_schema

@@ -1,0 +1,132 @@
+"""Hold what all routes of an application share, and lend it to them."""
+
+import hashlib
+import hmac
+import ipaddress
+import secrets
+import time
+from collections import OrderedDict
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Annotated
+
+from fastapi import Depends, Request
+from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import DBAPIError
+
+from pokervod_pipelines.access.authentication import Authenticator
+from pokervod_pipelines.access.principal import Credentials, Method, Principal
+from pokervod_pipelines.api.database import Database
+from pokervod_pipelines.api.errors import DatabaseAway, Refused
+from pokervod_pipelines.db.failures import is_transient, read_first_line
+from pokervod_pipelines.settings import Settings
+
+COOKIE = "pokervod_session"
+
+AWAY_SECONDS = 300.0
+"""While the database is away, those whom it knew within this time may read what is left."""
+
+MOST_KNOWN = 1_000
+
+FORWARDED = ("forwarded", "x-forwarded-for", "x-forwarded-host", "via")
+"""Headers of a proxy: behind one, every client has the address of this machine."""
+
+LOCAL_NAMES = frozenset({"localhost", "127.0.0.1", "[::1]"})
+
+
+@dataclass(kw_only=True)
+class ApiContext:
+    """Hold the settings, the database, and who was known lately."""
+
+    settings: Settings
+    database: Database
+    _authenticator: tuple[Engine, Authenticator] | None = None
+    _known: OrderedDict[bytes, tuple[float, Principal]] = field(default_factory=OrderedDict)
+    _secret: bytes = field(default_factory=lambda: secrets.token_bytes(32), repr=False)
+
+    def authenticate(self, credentials: Credentials) -> Principal:
+        """Return who asks; while the database is away, who was known lately. Raises as the authenticator does."""
+        key = self._make_key(credentials)
+        try:
+            principal = self._ask(credentials)
+        except DatabaseAway:
+            at, known = self._known.get(key, (float("-inf"), None))
+            if known is None or time.monotonic() - at > AWAY_SECONDS:
+                raise
+            return known
+        self._known[key] = time.monotonic(), principal
+        self._known.move_to_end(key)
+        while len(self._known) > MOST_KNOWN:
+            self._known.popitem(last=False)
+        return principal
+
+    def _ask(self, credentials: Credentials) -> Principal:
+        opened = self.database.require()
+        try:
+            return self._find_authenticator(opened.engine).authenticate(credentials)
+        except DBAPIError as error:
+            if not is_transient(error):
+                raise
+            said = read_first_line(error)
+            self.database.note_failure(opened, said)
+            raise DatabaseAway(f"the database does not answer: {said}") from None
+
+    def _find_authenticator(self, engine: Engine) -> Authenticator:
+        if self._authenticator is None or self._authenticator[0] is not engine:
+            self._authenticator = engine, Authenticator(engine, self.settings.api)
+        return self._authenticator[1]
+
+    def _make_key(self, credentials: Credentials) -> bytes:
+        """Return what recognizes the same credentials in this process, and tells nobody what they are."""
+        given = (credentials.address, credentials.session, credentials.authorization, credentials.api_key)
+        return hmac.new(self._secret, repr(given).encode(), hashlib.sha256).digest()
+
+
+def find_context(request: Request) -> ApiContext:
+    """Return what the routes share."""
+    context: ApiContext = request.app.state.context
+    return context
+
+
+def lend_connection(context: "ContextOf") -> Iterator[Connection]:
+    """Lend a connection that reads for the time of a request."""
+    with context.database.connect() as connection:
+        yield connection
+
+
+def read_credentials(request: Request) -> Credentials:
+    """Return what the request shows of itself."""
+    return Credentials(
+        address=request.client.host if request.client else "",
+        session=request.cookies.get(COOKIE),
+        authorization=request.headers.get("authorization"),
+        api_key=request.headers.get("x-api-key"),
+    )
+
+
+def refuse_strangers(request: Request, principal: Principal) -> None:
+    """Refuse a request that nobody logged in for, where it may come from another machine or a page of another site."""
+    if principal.how is not Method.LOCAL:
+        return
+    name = request.headers.get("host", "").rsplit(":", 1)[0] if "]" not in request.headers.get("host", "") else "[::1]"
+    is_local = request.client is not None and is_loopback(request.client.host) and name in LOCAL_NAMES
+    if not is_local or any(each in request.headers for each in FORWARDED):
+        raise Refused(403, "without users only this machine may ask, at 127.0.0.1; add one: pokervod users add NAME")
+
+
+def is_loopback(address: str) -> bool:
+    """Return whether the address is of this machine.
+
+    >>> is_loopback("127.0.0.1"), is_loopback("::1"), is_loopback("localhost"), is_loopback("0.0.0.0")
+    (True, True, True, False)
+    """
+    if address == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(address).is_loopback
+    except ValueError:
+        return False
+
+
+ContextOf = Annotated[ApiContext, Depends(find_context)]
+Reading = Annotated[Connection, Depends(lend_connection)]

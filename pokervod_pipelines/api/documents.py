@@ -1,0 +1,111 @@
+"""Serve the document of the API, and pages of it that need nothing from outside: the files of Swagger UI are ours."""
+
+from collections.abc import Mapping
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from fastapi import APIRouter, FastAPI, Request, Response
+from fastapi.openapi.utils import get_openapi
+
+from pokervod_pipelines.access.principal import Role
+from pokervod_pipelines.api.errors import NotFound
+from pokervod_pipelines.api.problems import ProblemDocument
+from pokervod_pipelines.api.routing import ReadRoute, needs
+
+router = APIRouter(tags=["document"], route_class=ReadRoute)
+
+PACKAGE = "flask_openapi_swagger"
+FILES: Mapping[str, tuple[str, str]] = {
+    "swagger-ui.css": ("css/swagger-ui.css", "text/css"),
+    "swagger-ui-bundle.js": ("js/swagger-ui-bundle.js", "text/javascript"),
+}
+
+PAGE = """<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>PokerVOD API</title>
+<link rel="icon" href="data:,">
+<link rel="stylesheet" href="/docs/swagger-ui.css">
+</head>
+<body>
+<div id="swagger-ui">The pages of the API need JavaScript; the document is at <a href="/openapi.json">openapi.json</a>.
+</div>
+<script src="/docs/swagger-ui-bundle.js"></script>
+<script src="/docs/start.js"></script>
+</body>
+</html>
+"""
+
+START = """SwaggerUIBundle({
+  url: "/openapi.json",
+  dom_id: "#swagger-ui",
+  deepLinking: true,
+  docExpansion: "list",
+  defaultModelsExpandDepth: 0,
+  validatorUrl: null,
+});
+"""
+
+TITLE = "PokerVOD pipelines"
+
+DESCRIPTION = """Everything that people and tools may see and do.
+
+Log in by `Authorization: Bearer KEY`, `X-API-Key: KEY` or HTTP Basic; `pokervod keys create` makes keys. Each operation
+names the role that it requires as `x-role`. Every error is `application/problem+json`. Lists have `limit` and `after`:
+`next` of a page is `after` of the following one. Reads have an `ETag` and answer 304 to `If-None-Match`."""
+
+SECURITY = {
+    "bearer": {"type": "http", "scheme": "bearer"},
+    "key": {"type": "apiKey", "in": "header", "name": "X-API-Key"},
+    "basic": {"type": "http", "scheme": "basic"},
+    "session": {"type": "apiKey", "in": "cookie", "name": "pokervod_session"},
+}
+
+
+def make_document(app: FastAPI, version: str) -> dict[str, Any]:
+    """Return the OpenAPI document of the application."""
+    document = get_openapi(title=TITLE, version=version, description=DESCRIPTION, routes=app.routes)
+    components = document.setdefault("components", {})
+    schemas = components.setdefault("schemas", {})
+    problem = ProblemDocument.model_json_schema(ref_template="#/components/schemas/{model}")
+    schemas |= problem.pop("$defs", {}) | {"ProblemDocument": problem}
+    for unused in ("HTTPValidationError", "ValidationError"):
+        schemas.pop(unused, None)
+    components["securitySchemes"] = SECURITY
+    document["security"] = [{name: []} for name in SECURITY]
+    return document
+
+
+@router.get("/openapi.json", **needs(Role.VIEWER, example=None))
+def read_document(request: Request) -> dict[str, Any]:
+    """Return this document."""
+    document: dict[str, Any] = request.app.openapi()
+    return document
+
+
+@router.get("/docs", response_class=Response, **needs(Role.VIEWER, example=None, text="text/html"))
+def read_page() -> Response:
+    """Return the pages of this document, where each operation can be tried."""
+    return Response(PAGE, media_type="text/html")
+
+
+@router.get("/docs/{name}", response_class=Response, **needs(Role.VIEWER, example=None, text="text/plain"))
+def read_file(name: str) -> Response:
+    """Return a file of the pages."""
+    if name == "start.js":
+        return Response(START, media_type="text/javascript")
+    if name not in FILES:
+        raise NotFound(f"the pages have no file {name!r}")
+    return Response(_read_file(name), media_type=FILES[name][1])
+
+
+@cache
+def _read_file(name: str) -> bytes:
+    spec = find_spec(PACKAGE)
+    if spec is None or spec.origin is None:
+        raise NotFound(f"the package {PACKAGE} is not installed; run `make setup`")
+    return (Path(spec.origin).parent / "templates" / "swagger" / FILES[name][0]).read_bytes()

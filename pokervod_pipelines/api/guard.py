@@ -1,0 +1,161 @@
+"""Stand around every route: ids, limits of size and time, refusal of other sites, strict headers, the access log."""
+
+import asyncio
+import logging
+import re
+import time
+from collections.abc import Mapping
+from http import HTTPStatus
+from urllib.parse import urlsplit
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from pokervod_pipelines.actors import new_correlation_id
+from pokervod_pipelines.api.problems import make_problem
+from pokervod_pipelines.logs.context import bind
+
+MAX_BODY = 1_000_000
+"""Bytes of the body of a request."""
+
+REQUEST_SECONDS = 10.0
+"""Limit of a request, from its headers to its answer."""
+
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+
+CORRELATION_HEADER = "X-Correlation-Id"
+
+CORRELATION_ID = re.compile(r"[0-9A-Za-z_.-]{8,64}")
+
+HEADERS: Mapping[str, str] = {
+    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+    "connect-src 'self'; font-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+    "Cache-Control": "no-cache, private",
+}
+"""What every answer has; a route may set its own."""
+
+_log = logging.getLogger(__name__)
+
+
+class BodyTooLarge(Exception):
+    """Report a body that grew past the limit while it was read."""
+
+
+class Guard:
+    """Wrap the application; it is the outermost layer, so its answers have the headers, too."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        headers = Headers(scope=scope)
+        given = headers.get(CORRELATION_HEADER, "")
+        correlation_id = given if CORRELATION_ID.fullmatch(given) else new_correlation_id()
+        scope.setdefault("state", {})["correlation_id"] = correlation_id
+        with bind(correlation_id=correlation_id):
+            await self._answer(scope, headers, receive, _Answer(send, correlation_id))
+
+    async def _answer(self, scope: Scope, headers: Headers, receive: Receive, answer: "_Answer") -> None:
+        began = time.perf_counter()
+        body = _Body(receive)
+        refusal = _find_refusal(scope, headers)
+        try:
+            if refusal is not None:
+                await _refuse(scope, answer, *refusal)
+            else:
+                async with asyncio.timeout(REQUEST_SECONDS):
+                    await self.app(scope, body.receive, answer.send)
+        except TimeoutError:
+            said = f"the request took longer than {REQUEST_SECONDS:g} s; ask for less, or later"
+            await _refuse(scope, answer, HTTPStatus.SERVICE_UNAVAILABLE, said)
+        except BodyTooLarge:
+            await _refuse(scope, answer, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, _TOO_LARGE)
+        except Exception:  # the handler of bugs has logged and answered it; the server would print it again
+            if not answer.status:
+                raise
+        finally:
+            _log_access(scope, answer.status, time.perf_counter() - began)
+
+
+class _Body:
+    """Count the bytes of the body of a request."""
+
+    def __init__(self, receive: Receive) -> None:
+        self._receive, self._size = receive, 0
+
+    async def receive(self) -> Message:
+        message = await self._receive()
+        self._size += len(message.get("body", b""))
+        if self._size > MAX_BODY:
+            raise BodyTooLarge
+        return message
+
+
+class _Answer:
+    """Add the headers to an answer, and know its status: 0 where none was begun."""
+
+    def __init__(self, send: Send, correlation_id: str) -> None:
+        self._send, self._correlation_id, self.status = send, correlation_id, 0
+
+    async def send(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+            headers = MutableHeaders(scope=message)
+            for name, value in HEADERS.items():
+                headers.setdefault(name, value)
+            headers[CORRELATION_HEADER] = self._correlation_id
+        await self._send(message)
+
+
+_TOO_LARGE = f"the body of a request has {MAX_BODY:,} bytes at most; send less"
+
+
+def _find_refusal(scope: Scope, headers: Headers) -> tuple[HTTPStatus, str] | None:
+    """Return why a request is refused before any route sees it."""
+    length = headers.get("content-length", "0")
+    if length.isdecimal() and int(length) > MAX_BODY:
+        return HTTPStatus.REQUEST_ENTITY_TOO_LARGE, _TOO_LARGE
+    if scope["method"] not in SAFE_METHODS and is_of_other_site(headers):
+        return HTTPStatus.FORBIDDEN, "a page of another site asked for a change; use the pages of this server"
+    return None
+
+
+def is_of_other_site(headers: Headers) -> bool:
+    """Return whether a browser sends the request for a page of another site; programs send neither header."""
+    if headers.get("sec-fetch-site", "same-origin") not in {"same-origin", "none"}:
+        return True
+    origin = headers.get("origin")
+    return origin is not None and urlsplit(origin).netloc != headers.get("host")
+
+
+async def _refuse(scope: Scope, answer: _Answer, status: HTTPStatus, said: str) -> None:
+    """Answer with a problem, unless an answer has begun."""
+    if answer.status:
+        return
+    headers = {"Retry-After": "5"} if status is HTTPStatus.SERVICE_UNAVAILABLE else {}
+    if status is HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
+        headers["Connection"] = "close"  # the rest of the body is not read
+
+    async def receive() -> Message:
+        return {"type": "http.disconnect"}
+
+    await make_problem(status, said, scope["path"], headers=headers)(scope, receive, answer.send)
+
+
+def _log_access(scope: Scope, status: int, seconds: float) -> None:
+    """Log who asked for what, and how it ended; what follows the ? may hold names, and is left out."""
+    address = (scope.get("client") or ("-",))[0]
+    who = scope["state"].get("who", "-")
+    route = scope.get("route")
+    path = getattr(route, "path", scope["path"])
+    _log.info("%s %s %s %d by %s in %.1f ms", address, scope["method"], path, status, who, seconds * 1000)
