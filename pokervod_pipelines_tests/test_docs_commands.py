@@ -48,6 +48,10 @@ DONE = "pokervod render worker --until-empty"
 ESCALATE = "pokervod rollout reset --reason x; pokervod rollout run"
 WSOP, SCAN = ".pokervod/sample/archive/ARCHIVE/WSOP/", "pokervod nas scan --library wsop"
 LOSE = f"mkdir -p lost; mv lost/* {WSOP}; {SCAN}; mv {WSOP}/*PRE-2016* lost; {SCAN}"
+USERS = "; ".join(
+    f"pokervod users add {name} --role {role} --reason x < password.txt"
+    for name, role in (("anna", "admin"), ("ben", "viewer"))
+)
 CONFIRM = """pokervod nas confirm-loss --library wsop --below "ARCHIVE/WSOP/WSOP ARCHIVE (PRE-2016)" --reason x"""
 
 BEFORE = (
@@ -71,6 +75,8 @@ BEFORE = (
         r"pokervod incidents (show|acknowledge|mute|unmute|resolve|verdict)",
         'pokervod incidents open "rows are missing" --subject "sheet clip_tracker"',
     ),
+    (r"pokervod (users (set|disable|enable|log)|keys create)", USERS),
+    (r"pokervod keys revoke", f"{USERS}; pokervod keys create scoreboard --user anna --role viewer --reason x"),
     (r"pokervod hold instruction", NEW),
     (r"pokervod release instruction", f"{NEW}; pokervod hold instruction {{pending}} --until 2h --reason x"),
     (r"pokervod maintenance cancel", "pokervod maintenance plan --until 2h --reason x"),
@@ -260,6 +266,7 @@ def sample(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sample]:
         text = (TOP / "docs" / page).read_text(encoding="utf-8")
         (block,) = [each for each in FENCE.findall(text) if each.startswith(("hand,date", "template,"))]
         (folder / name).write_text(block, encoding="utf-8")
+    (folder / "password.txt").write_text("correct horse battery\n", encoding="utf-8")
     with open_database(load_settings({}, folder)):  # the server stays between commands
         assert [made.run(each)[0] for each in ("pokervod sync", "pokervod hands import open.hands.csv")] == [0, 0]
         yield made

@@ -85,6 +85,8 @@ COMMANDS = {
     "holds": CommandEntry("holds", "List what is held, by whom, until when and why.", False),
     "maintenance": CommandEntry("maintenance", "Plan work whose incidents alarm nobody; list and cancel the windows."),
     "breakers": CommandEntry("breakers", "Show which services outside are not called now; let them be tried again."),
+    "users": CommandEntry("users", "Add, change and disable who may log in; list and end their logins."),
+    "keys": CommandEntry("keys", "Create, list and revoke the API keys of programs."),
     "context": CommandEntry("context", "Show what the runs of one request share."),
     "db": CommandEntry("db", "Show and change the schema's revision; back up the database."),
 }
