@@ -7,10 +7,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, create_engine
+from sqlalchemy import Engine, create_engine, text
 
 from pokervod_pipelines.actors import Actor
 from pokervod_pipelines.alerts.listing import list_alerts
+from pokervod_pipelines.db.engine import make_engine
 from pokervod_pipelines.monitoring.detectors.looker import Looker
 from pokervod_pipelines.monitoring.health.orchestrator import SensorFacts
 from pokervod_pipelines.monitoring.incidents.listing import list_incidents
@@ -348,3 +349,42 @@ def test_a_sheet_whose_token_expired_is_one_incident(make_floor: Callable[..., F
     record_ended_runs(floor.engine, floor.settings, [replace(run, run_id="2f", failed=False, error="")])
     floor.look(3)
     assert {each.state for each in floor.list_all()} == {IncidentState.RESOLVED}
+
+
+SKEWED = """
+    create or replace function skewed.{name}() returns timestamptz language sql stable as
+        'select pg_catalog.{name}() + interval ''{seconds} seconds'''
+"""
+
+
+def set_clock(engine: Engine, seconds: float) -> None:
+    """Let the database's clock be so much ahead."""
+    with engine.begin() as connection:
+        for name in ("now", "clock_timestamp"):
+            connection.execute(text(SKEWED.format(name=name, seconds=seconds)))
+
+
+@pytest.mark.parametrize("seconds", [5, -5])
+def test_a_clock_that_is_some_seconds_off_is_one_incident_and_stops_nothing(
+    make_database: Callable[..., str], settings_factory: Callable[..., Settings], seconds: float
+) -> None:
+    engine = make_engine(make_database(True))
+    with engine.begin() as connection:
+        connection.execute(text("create schema skewed"))
+        path = "execute format('alter database %I set search_path = skewed, public, pg_catalog', current_database())"
+        connection.execute(text(f"do $$ begin {path}; end $$"))
+    set_clock(engine, seconds)
+    engine.dispose()
+    floor = Floor(engine, settings_factory(**NAS))
+    workers.register(engine, "good-1", ["local"])
+    floor.set_health("root nas", "healthy", "answers")
+
+    floor.look(5)
+    (found,) = floor.list_all()
+    assert (found.detector, found.state, found.openings) == ("clock_skew", IncidentState.OPEN, 1)
+    assert f"5.0 s {'ahead of' if seconds > 0 else 'behind'}" in found.summary
+
+    set_clock(engine, 0)
+    floor.look(3)
+    assert [each.state for each in floor.list_all()] == [IncidentState.RESOLVED]
+    engine.dispose()
