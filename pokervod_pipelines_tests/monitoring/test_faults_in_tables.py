@@ -1,9 +1,11 @@
 """Check faults as their tables show them: each opens one incident that says what is so, and closes by itself."""
 
+import os
 import platform
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +14,7 @@ from sqlalchemy import Engine, create_engine, text
 from pokervod_pipelines.actors import Actor
 from pokervod_pipelines.alerts.listing import list_alerts
 from pokervod_pipelines.db.engine import make_engine
+from pokervod_pipelines.holds.placing import place_hold, release_holds
 from pokervod_pipelines.monitoring.detectors.looker import Looker
 from pokervod_pipelines.monitoring.health.orchestrator import SensorFacts
 from pokervod_pipelines.monitoring.incidents.listing import list_incidents
@@ -19,6 +22,7 @@ from pokervod_pipelines.monitoring.incidents.shape import Incident, IncidentStat
 from pokervod_pipelines.monitoring.run_failures import EndedRun, record_ended_runs
 from pokervod_pipelines.render import actions, workers
 from pokervod_pipelines.settings import Settings
+from pokervod_pipelines.subjects import Subject, SubjectKind
 from pokervod_pipelines_tests.monitoring.measured import MeasuredQueue
 from pokervod_pipelines_tests.monitoring.test_detector_reading import ScriptedDagster
 from pokervod_pipelines_tests.monitoring.week_data import WeekData
@@ -388,3 +392,29 @@ def test_a_clock_that_is_some_seconds_off_is_one_incident_and_stops_nothing(
     floor.look(3)
     assert [each.state for each in floor.list_all()] == [IncidentState.RESOLVED]
     engine.dispose()
+
+
+def test_what_a_held_workflow_leaves_is_no_incident(make_floor: Callable[..., Floor], tmp_path: Path) -> None:
+    (tmp_path / "drop").mkdir()
+    (file := tmp_path / "drop" / "session.json").write_text("{}")
+    os.utime(file, (0, 0))
+    floor = make_floor(
+        sheets=[{"name": "notes", "path": "notes.xlsx"}],
+        hands={"drop_folders": [str(tmp_path / "drop")], "settle_seconds": 0},
+        monitoring={"remediation": {"enabled": False}},
+    )
+    floor.execute("insert into sheet_states (sheet, read_at) values ('notes', now() - interval '3 days')")
+    WeekData(engine=floor.engine, settings=floor.settings).put_session(floor.start.date())
+    floor.execute("update hands set created_at = now() - interval '2 hours'")
+    held = [Subject(kind=SubjectKind.WORKFLOW, name=each) for each in ("full_sync", "hands_to_renders")]
+    with floor.engine.begin() as connection:
+        for each in held:
+            place_hold(connection, each, None, EVA)
+    floor.look(5)
+    assert floor.list_all() == []
+
+    with floor.engine.begin() as connection:
+        for each in held:
+            release_holds(connection, each, EVA)
+    floor.look(5)
+    assert sorted(each.detector for each in floor.list_all()) == ["orphan_hand", "source_stale", "source_stale"]

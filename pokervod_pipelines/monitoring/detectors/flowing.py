@@ -40,6 +40,17 @@ ADVICE = {
 GOOGLE = ("sheets", "drive")
 """The breakers of what sheets are read from."""
 
+READERS = {
+    "sheet": "full_sync",
+    "library": "incremental_sync",
+    "drop folder": "hands_to_renders",
+    "export folder": "hands_to_renders",
+}
+"""The workflow that reads each kind: while a person holds it, what it reads is not late."""
+
+MAKER = "hands_to_renders"
+"""The workflow that makes the instructions of hands."""
+
 WAITING = "waiting"
 """The variant of a finding about files that lie in a folder unread."""
 
@@ -66,7 +77,7 @@ def look_at_sources(facts: Facts, rules: MonitoringSettings, history: History) -
 def _judge_source(source: SourceFacts, facts: Facts, limits: SourceSettings, history: History) -> Finding | None:
     if said := _describe_lag(source, facts, limits, history):
         return _report_source(source, facts, said)
-    if source.waiting and source.waiting_since is not None:
+    if source.waiting and not _is_held(READERS[source.kind], facts) and source.waiting_since is not None:
         waited = (facts.now - source.waiting_since).total_seconds()
         if waited > limits.waiting_minutes * MINUTE:
             said = f"has {count(source.waiting, 'file')} to be read, the oldest {show_seconds(waited)} old"
@@ -104,12 +115,16 @@ def _describe_lag(source: SourceFacts, facts: Facts, limits: SourceSettings, his
     """Return what is wrong with when it was read, "" where nothing is."""
     if source.problem:
         return f"cannot be read: {source.problem}"
-    if not _is_old(source, facts, limits, history):
+    if _is_held(READERS[source.kind], facts) or not _is_old(source, facts, limits, history):
         return ""
     often = show_seconds(source.expected_seconds or 0)
     if source.read_at is None:
         return f"was never read; it is due every {often}"
     return f"was not read for {show_seconds((facts.now - source.read_at).total_seconds())}; it is due every {often}"
+
+
+def _is_held(workflow: str, facts: Facts) -> bool:
+    return Subject(kind=SubjectKind.WORKFLOW, name=workflow) in facts.held
 
 
 def _is_old(source: SourceFacts, facts: Facts, limits: SourceSettings, history: History) -> bool:
@@ -168,6 +183,8 @@ def look_at_hands(facts: Facts, rules: MonitoringSettings, _: History) -> Look:
     hands = require(facts.hands)
     if not hands.has_rules:
         return unused(name, "no rule of the settings makes graphics of premium hands")
+    if _is_held(MAKER, facts):
+        return unused(name, f"a person holds {MAKER}, which makes their instructions")
     late = [each for each in hands.orphans if (facts.now - each.since).total_seconds() > minutes * MINUTE]
     told = f"{count(hands.premium_hands, 'premium hand')} of the last days, each with its instruction"
     if not hands.premium_hands:
