@@ -145,6 +145,23 @@ def test_a_graver_finding_has_to_be_acknowledged_again(engine: Engine) -> None:
     assert read(engine)[0].state is OPEN
 
 
+def test_what_is_less_grave_for_a_while_stays_acknowledged(engine: Engine) -> None:
+    record(engine, look(find(severity=AlertSeverity.ERROR)))
+    acknowledge(engine)
+
+    for at, severity in enumerate((AlertSeverity.WARNING, AlertSeverity.ERROR, AlertSeverity.INFO), start=1):
+        assert record(engine, look(find(severity=severity)), at=at) == []
+    assert (read(engine)[0].state, read(engine)[0].severity) == (IncidentState.ACKNOWLEDGED, AlertSeverity.ERROR)
+
+    assert record(engine, look(find(severity=AlertSeverity.CRITICAL)), at=4) == ["escalated"]
+    assert read(engine)[0].state is OPEN
+
+    acknowledge(engine)
+    assert record(engine, look(), at=6) == ["resolved"]
+    assert record(engine, look(find(severity=AlertSeverity.INFO)), at=7) == ["reopened"]
+    assert read(engine)[0].severity is AlertSeverity.INFO
+
+
 def acknowledge(engine: Engine, incident_id: int | None = None) -> bool:
     with engine.begin() as connection:
         return lifecycle.acknowledge(connection, incident_id or read(engine)[0].id, actor=ANNA, now=NOW)

@@ -53,7 +53,10 @@ def insert(connection: Connection, findings: Sequence[tuple[Finding, str]], now:
 
 
 def update_found(connection: Connection, found: Mapping[int, Finding], now: datetime) -> None:
-    """Store what the look found of these incidents; one that became graver has to be acknowledged again."""
+    """Store what the look found of these incidents; one that became graver has to be acknowledged again.
+
+    One that is acknowledged gets no less grave, so that it is not graver when it is as it was.
+    """
     rows = [{"id": id_, **_dump(finding, "")} for id_, finding in found.items()]
     connection.execute(_UPDATE_FOUND, {"rows": rows, "now": now})
 
@@ -157,8 +160,9 @@ _IS_GRAVER = f"array_position({_SEVERITIES}, r.severity) > array_position({_SEVE
 
 _UPDATE_FOUND = text(f"""
     update monitoring_events e set times = e.times + 1, last_seen_at = greatest(e.last_seen_at, :now),
-        severity = r.severity, summary = r.summary, advice = r.advice, figures = r.figures,
-        link = coalesce(r.link, e.link),
+        severity = case when e.acknowledged_at is not null and e.resolved_at is null and not {_IS_GRAVER}
+            then e.severity else r.severity end,
+        summary = r.summary, advice = r.advice, figures = r.figures, link = coalesce(r.link, e.link),
         acknowledged_at = case when {_IS_GRAVER} then null else e.acknowledged_at end,
         acknowledged_by = case when {_IS_GRAVER} then null else e.acknowledged_by end,
         acknowledged_reason = case when {_IS_GRAVER} then null else e.acknowledged_reason end
