@@ -33,7 +33,7 @@ IN_FENCE = re.compile(r"^(?:\.venv/bin/)?((?:pokervod|dagster) .*?)(?:\s+#.*)?$"
 IN_LINE = re.compile(r"`(?:\.venv/bin/)?((?:pokervod|dagster) [^`]+)`")
 IN_HELP = re.compile(r"Example: (.+)")
 
-ENDLESS = re.compile(r"(dev|watch)\b|.*--follow|render worker\b(?! --until-empty)")
+ENDLESS = re.compile(r"(dev|watch|serve)\b|.*--follow|render worker\b(?! --until-empty)")
 SECONDS_TO_END = 5.0
 SECONDS_TO_END_ALL = 30.0
 """`dev` waits for the programs that it ends, a worker or watcher for what runs, up to 20 seconds."""
@@ -109,6 +109,7 @@ REPLACED = (
     (r"(?<=instruction )17", "{pending}"),
     (r"(?<=maintenance cancel )3", "1"),
     (r"pokervod dev( --port \d+)?$", "pokervod dev --port {port}"),
+    (r"pokervod serve$", "pokervod serve --port {port}"),
     (r"dagster dev$", "dagster dev --port {port}"),
     (r"db downgrade 0006", "db downgrade 0006 --yes"),
 )
@@ -116,6 +117,7 @@ REPLACED = (
 OPEN = re.compile(r"…|\[|\b(ID|ROW_ID|FILE|KEY|PATH|NAME|WEEK|TEXT|DIR|CLIP)\b")
 
 ENDS = (
+    (r"pokervod serve .*--tls", 2, "a certificate is to be made for the name of the machine"),
     (r"pokervod nas retire", 2, "every library of the sample is in its settings"),
     (r"pokervod sheets retire", 2, "every sheet of the sample is in its settings"),
     (r"pokervod events (retry|drop)", 2, "no event of the sample is parked"),

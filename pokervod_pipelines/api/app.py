@@ -7,8 +7,10 @@ from typing import Any
 
 import anyio.to_thread
 from fastapi import FastAPI
+from sqlalchemy import Engine
 from starlette.types import ASGIApp
 
+from pokervod_pipelines.access.users import make_first_admin
 from pokervod_pipelines.api import documents
 from pokervod_pipelines.api.context import ApiContext
 from pokervod_pipelines.api.database import THREADS, Database
@@ -25,7 +27,7 @@ OPEN_SECONDS = 10.0
 
 def build_app(settings: Settings, database: Database | None = None) -> FastAPI:
     """Return the application; it opens the database when it starts, and closes it at its end."""
-    context = ApiContext(settings=settings, database=database or Database(settings))
+    context = ApiContext(settings=settings, database=database or make_database(settings))
 
     @asynccontextmanager
     async def live(_: FastAPI) -> AsyncIterator[None]:
@@ -44,6 +46,16 @@ def build_app(settings: Settings, database: Database | None = None) -> FastAPI:
     for each in ROUTERS:
         app.include_router(each.router)
     return app
+
+
+def make_database(settings: Settings) -> Database:
+    """Return the database of the routes; where it opens, the first admin of the environment is added."""
+
+    def prepare(engine: Engine) -> None:
+        with engine.begin() as connection:
+            make_first_admin(connection, settings)
+
+    return Database(settings, prepare)
 
 
 class PokervodApi(FastAPI):

@@ -7,7 +7,7 @@ and only its own thread tries again.
 import logging
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as TookTooLong
 from contextlib import ExitStack, contextmanager
@@ -17,6 +17,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, event
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
+from pokervod_pipelines.access.users import has_users
 from pokervod_pipelines.api.errors import DatabaseAway
 from pokervod_pipelines.db.engine import make_engine, serve_database
 from pokervod_pipelines.db.failures import is_transient, read_first_line
@@ -53,8 +54,8 @@ class OpenDatabase:
 class Database:
     """Keep the databases of the settings open, from a thread of its own, and lend connections."""
 
-    def __init__(self, settings: Settings) -> None:
-        self._settings = settings
+    def __init__(self, settings: Settings, on_open: Callable[[Engine], object] = lambda _: None) -> None:
+        self._settings, self._on_open = settings, on_open
         self._opened: OpenDatabase | None = None
         self._problem = "it was not asked yet"
         self._stack = ExitStack()
@@ -65,7 +66,9 @@ class Database:
         self._opener: threading.Thread | None = None
 
     def start(self, wait_seconds: float) -> None:
-        """Begin to open the database, and wait so long for it at most."""
+        """Begin to open the database, unless that was begun before, and wait so long for it at most."""
+        if self._opener is not None:
+            return
         self._wanted.set()
         self._opener = threading.Thread(target=self._keep_open, name="database", daemon=True)
         self._opener.start()
@@ -111,6 +114,19 @@ class Database:
             if error.connection_invalidated or (is_transient(error) and _is_lost(error)):
                 self.note_failure(opened, read_first_line(error))
             raise
+
+    @property
+    def problem(self) -> str:
+        """Return why the database did not answer last."""
+        return self._problem
+
+    def has_users(self) -> bool | None:
+        """Return whether anybody may log in, None where the database does not answer."""
+        try:
+            with self.connect() as connection:
+                return has_users(connection)
+        except (DatabaseAway, DBAPIError):
+            return None
 
     def require(self) -> OpenDatabase:
         """Return what is open and has answered just now. Raises ``DatabaseAway`` within a second."""
@@ -169,6 +185,7 @@ class Database:
                 stack.callback(each.dispose)
                 event.listen(each, "connect", _limit_statements)
             upgrade_database(engines[0])
+            self._on_open(engines[0])
             self._stack = stack.pop_all()
         with self._lock:
             self._opened = OpenDatabase(engine=engines[0], dagster=engines[1])

@@ -92,7 +92,7 @@ class TimedProtocol(HttpToolsProtocol):
         self.transport.close()
 
 
-def serve(app: FastAPI, listening: Listening) -> None:
+def listen(app: FastAPI, listening: Listening) -> None:
     """Answer requests until SIGINT or SIGTERM; then end within three seconds."""
     config = uvicorn.Config(
         app,

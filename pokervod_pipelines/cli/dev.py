@@ -1,11 +1,9 @@
 """Run everything on one machine with ``pokervod dev``: database, Dagster, a watcher, a render worker."""
 
-import errno
 import json
 import logging
 import os
 import shutil
-import socket
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -13,17 +11,17 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
-import psutil
 import typer
 import yaml
 
 from pokervod_pipelines.cli.database_service import watch_database
 from pokervod_pipelines.cli.output import err
+from pokervod_pipelines.cli.ports import refuse_taken_port
 from pokervod_pipelines.cli.services import STOP_SECONDS, Service, report, run_services
 from pokervod_pipelines.db.embedded.folders import digest_path
 from pokervod_pipelines.db.embedded.locks import open_exclusive
 from pokervod_pipelines.db.engine import embedded_folder, open_database
-from pokervod_pipelines.errors import BadInput, Conflict
+from pokervod_pipelines.errors import Conflict
 from pokervod_pipelines.events.kept_types import require_known_types
 from pokervod_pipelines.processes.process_tags import VARIABLE, end_after_us, end_tagged, make_tag
 from pokervod_pipelines.settings import Settings
@@ -54,7 +52,7 @@ def dev(
     require_known_types(settings)
     with _hold_folder(settings):
         _end_orphans(settings)
-        _refuse_taken_port(host, port)
+        refuse_taken_port(host, port)
         tag = make_tag(settings.home)
         with _make_temporary_folder(settings) as folder, end_after_us(tag), open_database(settings) as engine:
             record_first_day(engine, settings)
@@ -137,28 +135,3 @@ def _make_temporary_folder(settings: Settings) -> Iterator[Path]:
         shutil.rmtree(left, ignore_errors=True)
     with tempfile.TemporaryDirectory(prefix=prefix) as folder:
         yield Path(folder)
-
-
-def _refuse_taken_port(host: str, port: int) -> None:
-    """Raise ``Conflict`` where another process has the port, as a second start does, else ``BadInput``."""
-    try:
-        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-        with socket.socket(family, kind, protocol) as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            probe.bind(address)
-    except (OSError, OverflowError) as error:
-        reason = getattr(error, "strerror", None) or error
-        is_taken = isinstance(error, OSError) and error.errno == errno.EADDRINUSE
-        raise (Conflict if is_taken else BadInput)(
-            f"cannot listen on {host}:{port} ({reason}{_name_holder(port)}). Choose another with --port or --host."
-        ) from None
-
-
-def _name_holder(port: int) -> str:
-    """Return which process listens on the port, as far as this user may know."""
-    try:
-        listening = [each for each in psutil.net_connections("tcp") if each.status == psutil.CONN_LISTEN]
-    except (psutil.Error, OSError):
-        return ""
-    pids = [each.pid for each in listening if each.pid and each.laddr and each.laddr[1] == port]
-    return f", process {pids[0]}" if pids else ""

@@ -39,6 +39,9 @@ COMMANDS = {
     "dev": CommandEntry(
         "dev", "Run everything here: database, Dagster UI and daemon, watcher, render worker, until Ctrl-C.", False
     ),
+    "serve": CommandEntry(
+        "serve", "Answer people and programs over HTTP until Ctrl-C: the API, with its pages at /docs.", False
+    ),
     "watch": CommandEntry(
         "watch", "Run what new hands, edited sheets and events ask for, within a second or two.", False
     ),
@@ -97,6 +100,7 @@ PROCESSES = {
     "sync": "sync",
     "dev": "dev",
     "watch": "watch",
+    "serve": "serve",
     "rollout run": "rollout",
     "rollout resume": "rollout",
     "render worker": "render-worker",

@@ -28,6 +28,7 @@ PROCESSES = (
     "sync",
     "dev",
     "watch",
+    "serve",
     "rollout",
     "render-worker",
     "webserver",

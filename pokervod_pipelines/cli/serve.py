@@ -1,0 +1,57 @@
+"""Answer people and programs over HTTP: ``pokervod serve``."""
+
+import gc
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pokervod_pipelines.cli.output import err
+from pokervod_pipelines.cli.ports import refuse_taken_port
+from pokervod_pipelines.workflows.setup import prepare_folder
+
+LOOPBACK = "127.0.0.1"
+
+app = typer.Typer()
+
+
+@app.command("serve")
+def serve(
+    host: Annotated[
+        str, typer.Option(help="Address to listen on, such as 0.0.0.0; without users only this machine is answered.")
+    ] = LOOPBACK,
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Port of the API.")] = 8080,
+    tls_cert: Annotated[
+        Path | None, typer.Option("--tls-cert", metavar="FILE", help="Certificate in PEM, with those above it.")
+    ] = None,
+    tls_key: Annotated[Path | None, typer.Option("--tls-key", metavar="FILE", help="Its key in PEM.")] = None,
+) -> None:
+    """Answer people and programs over HTTP until Ctrl-C: the API, with its pages at /docs.
+
+    Without any user it listens on this machine only. While the database is away it says so, and has the last dashboard.
+
+    Example: pokervod serve
+
+    Example: pokervod serve --host 0.0.0.0 --tls-cert server.pem --tls-key server.key
+    """
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # nothing multiplies matrices
+    from pokervod_pipelines.api.app import OPEN_SECONDS, build_app, make_database  # noqa: PLC0415 - brings FastAPI
+    from pokervod_pipelines.api.context import is_loopback  # noqa: PLC0415
+    from pokervod_pipelines.api.server import Listening, listen  # noqa: PLC0415
+
+    settings = prepare_folder()
+    refuse_taken_port(host, port)
+    database = make_database(settings)
+    listening = Listening(host=host, port=port, certificate=tls_cert, key=tls_key)
+    database.start(OPEN_SECONDS)
+    users = database.has_users()
+    if users is False and not is_loopback(host):
+        err.print("There is no user, so only this machine is answered; add one: pokervod users add NAME --role admin")
+        listening = Listening(host=LOOPBACK, port=port, certificate=tls_cert, key=tls_key)
+    if users is None:
+        err.print(f"The database does not answer yet: {database.problem}", markup=False)
+    gc.collect()
+    gc.freeze()
+    err.print(f"API on {listening.address}, its pages at {listening.address}/docs; Ctrl-C stops it.", markup=False)
+    listen(build_app(settings, database), listening)
