@@ -14,6 +14,7 @@ from pokervod_pipelines.cli.options import ByOption, JsonOption, LimitOption, Re
 from pokervod_pipelines.cli.output import count_listed, make_hint, out, print_json, print_table
 from pokervod_pipelines.db.engine import open_database
 from pokervod_pipelines.errors import BadInput, BadSettings, Unavailable
+from pokervod_pipelines.events.kept_types import require_known_types
 from pokervod_pipelines.monitoring.incidents import lifecycle
 from pokervod_pipelines.monitoring.incidents.announcing import announce, announce_all
 from pokervod_pipelines.monitoring.incidents.old_keys import find_named
@@ -108,6 +109,7 @@ def deliver() -> None:
     from pokervod_pipelines.alerts.delivery import deliver_alerts  # noqa: PLC0415 - loads much
 
     settings = load_settings()
+    require_known_types(settings)
     with open_database(settings) as engine:
         announce_all(engine, settings, now=datetime.now(UTC))
         failures = deliver_alerts(engine, settings)
@@ -125,6 +127,7 @@ def test() -> None:
     Example: pokervod alerts test
     """
     settings = load_settings()
+    require_known_types(settings)
     if not settings.alerts.channels:
         raise BadInput("no channel is configured. Add one under alerts.channels (docs/alerts.md).")
     key = f"test {uuid4().hex[:8]}"

@@ -42,6 +42,16 @@ def test_a_test_alert_arrives(plans: PlanFolder, pokervod: RunCommand) -> None:
     assert pokervod("alerts", "deliver").printed == "everything due was sent\n"
 
 
+@pytest.mark.parametrize("command", ["test", "deliver"])
+def test_a_rule_about_events_that_never_come_is_refused(plans: PlanFolder, pokervod: RunCommand, command: str) -> None:
+    rule = {"name": "done", "events": "render.complete", "to": "here"}
+    plans.alerts = {"channels": [{"name": "here"}], "rules": [rule]}
+
+    result = pokervod("alerts", command)
+    assert result.status == 2
+    assert "alerts.rules, done: unknown event type 'render.complete'; did you mean `render.completed`?" in result.error
+
+
 def test_without_a_channel_a_test_tells_where_to_add_one(plans: PlanFolder, pokervod: RunCommand) -> None:
     plans.alerts = {}
 
