@@ -1,20 +1,30 @@
-"""List incidents and show one with its effects, timeline and messages."""
+"""List incidents, show one, and let people decide about it: acknowledge, mute, resolve, judge."""
 
-from typing import Annotated
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
+from typing import Annotated, Any, Self
 
 from fastapi import APIRouter, Path, Query
+from pydantic import BaseModel, Field, model_validator
+from sqlalchemy import Connection
 
 from pokervod_pipelines.access.principal import Role
+from pokervod_pipelines.actors import Actor
 from pokervod_pipelines.alerts.alert import AlertSeverity
 from pokervod_pipelines.api import examples
+from pokervod_pipelines.api.actions import MAX_REASON, ActionRequest, Reason, Requested
 from pokervod_pipelines.api.context import ContextOf, Reading
 from pokervod_pipelines.api.errors import find_named
 from pokervod_pipelines.api.routing import LARGEST, Items, PageOf, ReadRoute, make_items, needs
 from pokervod_pipelines.api.visibility import VisibilityOf, show_details, show_incidents
+from pokervod_pipelines.monitoring.incidents import lifecycle
+from pokervod_pipelines.monitoring.incidents.announcing import announce
 from pokervod_pipelines.monitoring.incidents.details import IncidentDetails, read_details
-from pokervod_pipelines.monitoring.incidents.listing import IncidentFilter, list_incidents
-from pokervod_pipelines.monitoring.incidents.shape import Incident, IncidentState
-from pokervod_pipelines.periods import FORMS, read_moment
+from pokervod_pipelines.monitoring.incidents.listing import IncidentFilter, find_incident, list_incidents
+from pokervod_pipelines.monitoring.incidents.shape import Incident, IncidentState, Verdict
+from pokervod_pipelines.periods import FORMS, read_coming, read_moment
 
 router = APIRouter(prefix="/api/events", tags=["incidents"], route_class=ReadRoute)
 
@@ -54,3 +64,91 @@ def read_one(connection: Reading, visibility: VisibilityOf, incident_id: Inciden
     """Return an incident with its effects, timeline, messages, and what was done without a person."""
     with find_named():
         return show_details(read_details(connection, incident_id), visibility)
+
+
+class MuteRequest(Reason):
+    """Say until when an incident is silent: a time with its zone, or a length from now on."""
+
+    until: str = Field(max_length=40, examples=["2h", "2026-05-04T18:00:00+02:00"])
+
+
+class Resolution(BaseModel, extra="forbid"):
+    """Say why an incident is over; older programs name who says so, and their notes."""
+
+    reason: str = Field(default="", max_length=MAX_REASON, examples=["the cable was out"])
+    resolved_by: str = Field(default="", max_length=100, description="Of older programs: for whom they say it.")
+    notes: str = Field(default="", max_length=MAX_REASON, description="Of older programs: the reason.")
+
+    @model_validator(mode="after")
+    def _has_a_reason(self) -> Self:
+        if not self.told.strip():
+            raise ValueError("a reason is required for the audit log; give it as `reason` or `notes`")
+        return self
+
+    @property
+    def told(self) -> str:
+        """Return the reason, with for whom it was said."""
+        told = self.reason.strip() or self.notes.strip()
+        return f"{told} (for {self.resolved_by.strip()})" if told and self.resolved_by.strip() else told
+
+
+class VerdictRequest(Reason):
+    """Say whether an incident was real, expected or noise."""
+
+    verdict: Verdict
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decided:
+    """Tell whether the decision changed anything, and how the incident is now."""
+
+    changed: bool
+    incident: Incident
+    correlation_id: str
+
+
+DECISION: dict[str, Any] = needs(Role.OPERATOR, example=examples.DECIDED, action=True)
+
+
+@router.post("/{incident_id}/acknowledge", **DECISION)
+def acknowledge(request: Requested, incident_id: IncidentId, body: Reason) -> Decided:
+    """Say that you work on an incident: its message is not repeated, and nothing asks for a person."""
+    return _decide(request, incident_id, body.reason, partial(lifecycle.acknowledge, incident_id=incident_id))
+
+
+@router.post("/{incident_id}/mute", **DECISION)
+def mute(request: Requested, incident_id: IncidentId, body: MuteRequest) -> Decided:
+    """Silence an incident until a time, also when it comes back meanwhile."""
+    until = read_coming("until", body.until, request.context.settings.zone)
+    return _decide(request, incident_id, body.reason, partial(lifecycle.mute, incident_id=incident_id, until=until))
+
+
+@router.post("/{incident_id}/unmute", **DECISION)
+def unmute(request: Requested, incident_id: IncidentId, body: Reason) -> Decided:
+    """End the silence of an incident."""
+    return _decide(request, incident_id, body.reason, partial(lifecycle.unmute, incident_id=incident_id))
+
+
+@router.post("/{incident_id}/resolve", **DECISION)
+def resolve(request: Requested, incident_id: IncidentId, body: Resolution) -> Decided:
+    """Say that an incident is over; one whose cause lasts longer than the grace of the settings comes back."""
+    return _decide(request, incident_id, body.told, partial(lifecycle.resolve, incident_id=incident_id))
+
+
+@router.post("/{incident_id}/verdict", **DECISION)
+def give_verdict(request: Requested, incident_id: IncidentId, body: VerdictRequest) -> Decided:
+    """Say whether an incident was real, expected or noise: the scoreboard of its detector counts it."""
+    decide = partial(lifecycle.give_verdict, incident_id=incident_id, verdict=body.verdict)
+    return _decide(request, incident_id, body.reason, decide)
+
+
+def _decide(request: ActionRequest, incident_id: int, reason: str, decide: Callable[..., bool]) -> Decided:
+    def act(connection: Connection, actor: Actor) -> Decided:
+        with find_named():
+            find_incident(connection, incident_id)
+        changed = decide(connection, actor=actor)
+        announce(connection, request.context.settings, now=datetime.now(UTC))
+        found = find_incident(connection, incident_id)
+        return Decided(changed=changed, incident=found, correlation_id=actor.correlation_id)
+
+    return request.run(Decided, reason, act)
