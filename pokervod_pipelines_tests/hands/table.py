@@ -11,6 +11,7 @@ from sqlalchemy import Engine, text
 
 from pokervod_pipelines.hands.imports import ImportReport, import_hands
 from pokervod_pipelines.settings import Settings
+from pokervod_pipelines_tests.events.rewriting import rewrite_log
 
 STATE = """
     select h.session_id, h.started_at, h.table_name, h.broadcast_day, h.source, h.grade, h.is_premium, h.is_test,
@@ -52,7 +53,7 @@ class Table:
 
     def forget(self) -> None:
         with self.engine.begin() as connection:
-            connection.execute(text("truncate hands, hand_sessions, hand_files, events cascade"))
+            rewrite_log(connection, "truncate hands, hand_sessions, hand_files, events cascade")
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from pokervod_pipelines_tests.events.rewriting import rewrite_log
 from pokervod_pipelines_tests.nas.conftest import Archive
 from pokervod_pipelines_tests.sizes import choose
 
@@ -32,7 +33,7 @@ def reset(archive: Archive) -> None:
     archive.root.mkdir()
     archive.write("keep.mp4")
     with archive.engine.begin() as connection:
-        connection.exec_driver_sql("truncate nas_files, nas_scans, held_files, events cascade")
+        rewrite_log(connection, "truncate nas_files, nas_scans, held_files, events cascade")
 
 
 def apply(archive: Archive, step: tuple[str, str, str], contents: dict[str, str]) -> None:
