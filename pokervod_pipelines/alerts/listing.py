@@ -7,6 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, text
 
+from pokervod_pipelines.holds.windows import COVERS
 from pokervod_pipelines.paging import Page
 
 
@@ -29,7 +30,7 @@ class ListedDelivery:
 class ListedAlert:
     """Hold one alert, a row of ``alerts``, with its deliveries, oldest first.
 
-    ``state`` is that of its incident, which may be acknowledged, muted or resolved since; None without one.
+    ``state`` is that of its incident, which may be folded, muted, acknowledged or resolved since; None without one.
     """
 
     id: int
@@ -64,15 +65,19 @@ def list_alerts(
     return [ListedAlert(**row._mapping, deliveries=tuple(deliveries[row.id])) for row in rows]
 
 
-_ALERTS = text("""
+_ALERTS = text(f"""
     select a.id, a.key, a.kind, a.severity, a.title, a.body, a.link, a.correlation_id, a.raised_at, a.incident_id,
-        a.opening, case when e.resolved_at is not null then 'resolved' when e.muted_until > now() then 'muted'
-            when e.acknowledged_at is not null then 'acknowledged' when e.id is not null then 'open' end as state
+        a.opening, case when e.id is null then null when e.resolved_at is not null then 'resolved'
+            when e.cause_id is not null then 'folded'
+            when e.muted_until > now() or exists (
+                select from maintenance_coverage c where c.starts_at <= now() and c.ends_at > now()
+                    and {COVERS.format(kind="e.subject_kind", name="e.subject")}) then 'muted'
+            when e.acknowledged_at is not null then 'acknowledged' else 'open' end as state
     from alerts a left join monitoring_events e on e.id = a.incident_id
     where (cast(:is_open as boolean) is null or (e.id is not null and e.resolved_at is null) = :is_open)
         and (cast(:incident_id as bigint) is null or a.incident_id = :incident_id)
     order by a.raised_at desc, a.id desc limit :limit
-""")
+""")  # noqa: S608 - constants
 
 _DELIVERIES = text("""
     select alert_id, id, channel, severity, state, attempts, error, may_have_been_delivered, due_at, ended_at

@@ -6,7 +6,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -180,6 +180,27 @@ def test_a_message_that_waited_tells_what_became_of_the_incident(
 
     ((_, message),) = box.sent
     assert told in message.footer
+
+
+@pytest.mark.usefixtures("box")
+def test_an_alert_is_listed_with_the_state_of_its_incident(outbox: Outbox) -> None:
+    for name in ("nas", "tape", "clips", "rest"):
+        outbox.find(name)
+    outbox.mute("tape", hours=2)
+    outbox.report("clips", explained_by=(make_finding("nas").key,))
+    outbox.execute("update monitoring_events set muted_until = now() + interval '1 hour' where muted_until is not null")
+    with outbox.engine.begin() as connection:
+        now = datetime.now(UTC)
+        subject = Coverage(kind=SubjectKind.ROOT, name="rest")
+        plan_window(connection, now, now + timedelta(hours=1), [subject], Actor(who="eva", reason="a new cable"))
+
+    states = {each.key: each.state for each in outbox.listed()}
+    assert states == {
+        "root_away root nas": "open",
+        "root_away root tape": "muted",
+        "root_away root clips": "folded",
+        "root_away root rest": "muted",
+    }
 
 
 def test_effects_are_not_told(outbox: Outbox, box: FakeChannels) -> None:
