@@ -89,7 +89,7 @@ class DatabaseService(Service):
 
 def watch_database(folder: Path) -> DatabaseService:
     """Return the service of the server of ``folder``, which runs."""
-    command = [sys.executable, "-m", "pokervod_pipelines.db.embedded", str(folder)]
+    command = [sys.executable, "-P", "-m", "pokervod_pipelines.db.embedded", str(folder)]
     service = DatabaseService(name="the database", command=command, server=EmbeddedServer(folder))
     service.watched = service.find_process()
     service.restarts.note_start()

@@ -88,7 +88,7 @@ def _make_launcher(folder: Path, host: str, port: int, log: Path) -> Service:
         {"name": "the code server", "title": "code server", "command": code, "log": str(log)},
     ]
     programs.write_text(json.dumps(listed), encoding="utf-8")
-    command = [sys.executable, "-m", "pokervod_pipelines.cli.launcher", str(programs)]
+    command = [sys.executable, "-P", "-m", "pokervod_pipelines.cli.launcher", str(programs)]
     return Service(name="the launcher", command=command, stop_seconds=STOP_SECONDS + 5)
 
 

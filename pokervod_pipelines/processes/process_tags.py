@@ -33,7 +33,7 @@ def make_tag(folder: Path) -> str:
 @contextmanager
 def end_after_us(tag: str) -> Iterator[None]:
     """End what has the tag when the context ends, or this process in any way."""
-    command = [sys.executable, "-m", "pokervod_pipelines.processes.process_tags", tag]
+    command = [sys.executable, "-P", "-m", "pokervod_pipelines.processes.process_tags", tag]
     with subprocess.Popen(command, stdin=subprocess.PIPE, start_new_session=True):  # a kill of our group spares it
         yield
 
