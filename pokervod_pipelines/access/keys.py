@@ -8,7 +8,7 @@ from sqlalchemy import Connection, Row, text
 
 from pokervod_pipelines.access.principal import Role, lesser_role
 from pokervod_pipelines.access.tokens import KEY_START, PREFIX_LENGTH, digest_token, make_key_token
-from pokervod_pipelines.access.users import find_user
+from pokervod_pipelines.access.users import find_user, normalize_name
 from pokervod_pipelines.actors import Actor
 from pokervod_pipelines.errors import BadInput, Conflict
 from pokervod_pipelines.events import EventType, NewEvent, append_events
@@ -100,7 +100,8 @@ def revoke_key(connection: Connection, name: str, actor: Actor, *, owner: str | 
     shown = name.strip()
     if shown.startswith(KEY_START):
         shown = shown[:PREFIX_LENGTH]  # a whole key is revoked too, but not shown
-    row = connection.execute(_REVOKE, {"name": shown, "owner": owner}).one_or_none()
+    values = {"name": shown, "owner": None if owner is None else normalize_name(owner)}
+    row = connection.execute(_REVOKE, values).one_or_none()
     if row is None:
         names = [each.name for each in list_keys(connection, owner)]
         raise BadInput(f"unknown key {shown!r}; {suggest_name(shown, names) if names else 'there is none'}")
