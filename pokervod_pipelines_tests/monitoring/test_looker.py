@@ -14,6 +14,7 @@ import pytest
 from sqlalchemy import Engine, create_engine, text
 from sqlalchemy.exc import DBAPIError
 
+from pokervod_pipelines.actors import Actor
 from pokervod_pipelines.alerts.alert import Alert, AlertSeverity
 from pokervod_pipelines.alerts.posting import post_alert
 from pokervod_pipelines.monitoring.detectors.looker import Looker, LookerName, LookReport
@@ -29,8 +30,9 @@ from pokervod_pipelines.monitoring.detectors.spool import (
 from pokervod_pipelines.monitoring.detectors.watching import WatcherLooks
 from pokervod_pipelines.monitoring.health.access import DatabaseAccess
 from pokervod_pipelines.monitoring.health.probes import Opened
+from pokervod_pipelines.monitoring.incidents.lifecycle import open_by_hand
 from pokervod_pipelines.monitoring.incidents.listing import list_incidents
-from pokervod_pipelines.monitoring.incidents.shape import Incident, IncidentState
+from pokervod_pipelines.monitoring.incidents.shape import Incident, IncidentState, Subject, SubjectKind
 from pokervod_pipelines.settings import Settings
 from pokervod_pipelines_tests.alerts.servers import HookServer
 from pokervod_pipelines_tests.monitoring.test_detector_reading import ScriptedDagster
@@ -302,9 +304,11 @@ def test_a_database_that_hangs_is_away_although_it_refuses_nothing(place: Place)
     assert len(looker.spool.read()) == 2
 
 
-@pytest.mark.parametrize(("due_for", "count"), [(90, 1), (20, 0)])
+@pytest.mark.parametrize(
+    ("due_for", "sent"), [(90, {"CRITICAL: the daemon has stopped", "WARNING: no hands"}), (20, set())]
+)
 def test_the_watcher_sends_what_no_sensor_has_sent(
-    engine: Engine, settings_factory: Callable[..., Settings], due_for: int, count: int
+    engine: Engine, settings_factory: Callable[..., Settings], due_for: int, sent: set[str]
 ) -> None:
     class ReadyAccess(DatabaseAccess):
         def open(self) -> Opened:
@@ -316,6 +320,13 @@ def test_the_watcher_sends_what_no_sensor_has_sent(
         alert = Alert(key="daemon", severity=AlertSeverity.CRITICAL, title="the daemon has stopped")
         with engine.begin() as connection:
             post_alert(connection, alert, settings.alerts.channels)
+            open_by_hand(
+                connection,
+                Subject(kind=SubjectKind.SHOW, name="Final"),
+                severity=AlertSeverity.WARNING,
+                summary="no hands",
+                actor=Actor(who="eva", reason="r"),
+            )
             connection.execute(
                 text("update alert_deliveries set due_at = now() - make_interval(secs => :s)"), {"s": due_for}
             )
@@ -324,5 +335,8 @@ def test_the_watcher_sends_what_no_sensor_has_sent(
 
         for _ in range(2):
             looks.send_overdue().result(60)
+        with engine.connect() as connection:
+            waiting = connection.scalars(text("select kind from alerts where incident_id is not null")).all()
 
-    assert [each.body["title"] for each in hook.posts] == ["CRITICAL: the daemon has stopped"] * count
+    assert {each.body["title"] for each in hook.posts} == sent
+    assert waiting == ["opened"]  # what became due is posted

@@ -18,6 +18,7 @@ from pokervod_pipelines.errors import PokervodError
 from pokervod_pipelines.monitoring.detectors.looker import Looker, LookReport
 from pokervod_pipelines.monitoring.detectors.reading import DetectorOrchestrator
 from pokervod_pipelines.monitoring.health.access import DatabaseAccess
+from pokervod_pipelines.monitoring.incidents.announcing import announce_all
 from pokervod_pipelines.processes.threads import run_in_thread
 
 LOOK_SECONDS = 30.0
@@ -64,14 +65,16 @@ class WatcherLooks:
             return self.looker.note_away(f"no answer within {self.seconds:.0f} s", now=began)
 
     def send_overdue(self) -> "Future[None]":
-        """Send the alerts that nobody sends, in a thread: a channel that hangs delays no look."""
+        """Post what has become due, and send what nobody sends, in a thread: a channel that hangs delays no look."""
         if self._sending is None or self._sending.done():
             self._sending = run_in_thread(self._send, "alerts")
         return self._sending
 
     def _send(self) -> None:
         try:
-            for channel, reason in deliver_overdue(self.access.open().engine, self.looker.settings).items():
+            engine, settings = self.access.open().engine, self.looker.settings
+            announce_all(engine, settings, now=datetime.now(UTC))
+            for channel, reason in deliver_overdue(engine, settings).items():
                 _log.warning("not delivered to %s, will be retried: %s", channel, reason)
         except Exception:  # noqa: BLE001 - whatever it is, the next look sends again
             _log.exception("alerts could not be sent; they are sent after the next look")
