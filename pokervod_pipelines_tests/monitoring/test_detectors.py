@@ -396,6 +396,12 @@ def test_no_worker_is_one_incident_that_explains_what_waits() -> None:
     assert WORKERS_KEY in find_one("pending_too_long", facts).explained_by
 
 
+def test_a_sensor_that_a_person_stopped_is_no_effect_of_anything() -> None:
+    found = find_one("sensor_stopped", dagster(sensor(5, is_stopped=True)))
+
+    assert (found.variant, found.explained_by) == ("off", ())
+
+
 def test_sensors_that_all_stopped_are_one_incident() -> None:
     sensors = [SensorFacts(name=f"sensor {n}", interval_seconds=30, ticked_at=ago(seconds=600)) for n in range(5)]
 

@@ -1,6 +1,7 @@
 """Detect what has stopped: the database, Dagster's daemon and sensors, the watcher, workers, detectors, runs; pure."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from pokervod_pipelines.alerts.alert import AlertSeverity
 from pokervod_pipelines.monitoring.detectors.facts import DagsterFacts, Facts, LookerFacts, RunFacts, WorkerFacts
@@ -161,7 +162,7 @@ def _judge_sensor(
 
 
 def _report_left_off(sensor: SensorFacts) -> Finding:
-    return make_finding(
+    found = make_finding(
         Detector.SENSOR_STOPPED,
         Subject(kind=SubjectKind.SENSOR, name=sensor.name),
         AlertSeverity.WARNING,
@@ -169,6 +170,7 @@ def _report_left_off(sensor: SensorFacts) -> Finding:
         "start it under Automation; if it is meant: `pokervod incidents mute …`",
         variant=OFF,
     )
+    return replace(found, explained_by=())  # no fault makes a person do that
 
 
 def look_at_watcher(facts: Facts, rules: MonitoringSettings, _: History) -> Look:
