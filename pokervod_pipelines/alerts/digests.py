@@ -14,6 +14,7 @@ from sqlalchemy import Connection, Row, text
 from pokervod_pipelines.alerts.alert import BODY_LIMIT, Alert, AlertKind, AlertSeverity
 from pokervod_pipelines.alerts.posting import post_to
 from pokervod_pipelines.db.locks import lock_until_commit
+from pokervod_pipelines.holds.windows import COVERS
 from pokervod_pipelines.settings.alerts import AlertSettings
 
 LOCK = "alert digests"
@@ -53,11 +54,14 @@ def add_line(connection: Connection, line: DigestLine, channels: Iterable[str], 
 
 
 def post_digests(connection: Connection, alerts: AlertSettings, *, now: datetime) -> int:
-    """Post the digests whose oldest line waits long enough; return how many. Lines for no channel stay."""
+    """Post the digests whose oldest line waits long enough; return how many.
+
+    Lines for no channel stay, and so do those of incidents that a person or a maintenance window silences now.
+    """
     lock_until_commit(connection, LOCK)
     channels = [each.name for each in alerts.channels]
     oldest = now - timedelta(minutes=alerts.digest_minutes)
-    rows = connection.execute(_DUE, {"channels": channels, "oldest": oldest}).all()
+    rows = connection.execute(_DUE, {"channels": channels, "oldest": oldest, "now": now}).all()
     count = 0
     for channel, lines in groupby(rows, key=lambda row: str(row.channel)):
         _post(connection, channel, [*lines], now)
@@ -107,13 +111,20 @@ _ADD = text("""
     on conflict (channel, key) do nothing
 """)
 
-_DUE = text("""
-    select l.id, l.channel, l.severity, l.text, l.incident_id, l.kind, e.summary, e.resolved_at, e.acknowledged_at
-    from alert_digest_lines l left join monitoring_events e on e.id = l.incident_id
-    where l.alert_id is null and l.channel = any(:channels) and exists (
-        select from alert_digest_lines o where o.channel = l.channel and o.alert_id is null and o.added_at <= :oldest)
+_DUE = text(f"""
+    with waiting as materialized (
+        select l.id, l.channel, l.severity, l.text, l.incident_id, l.kind, l.added_at, e.summary, e.resolved_at,
+            e.acknowledged_at
+        from alert_digest_lines l left join monitoring_events e on e.id = l.incident_id
+        where l.alert_id is null and l.channel = any(:channels) and coalesce(e.muted_until <= :now, true)
+            and not exists (
+                select from maintenance_coverage c where c.starts_at <= :now and c.ends_at > :now
+                    and e.id is not null and {COVERS.format(kind="e.subject_kind", name="e.subject")})
+    )
+    select l.* from waiting l
+    where exists (select from waiting o where o.channel = l.channel and o.added_at <= :oldest)
     order by l.channel, l.id
-""")
+""")  # noqa: S608 - constants
 
 _MARK = text("""
     update alert_digest_lines set alert_id = (select id from alerts where key = :key and incident_id is null)

@@ -195,6 +195,31 @@ def test_what_no_rule_is_about_is_in_a_digest_of_each_channel_of_its_severity(ou
     assert "- WARNING root nas is away (incident 1, open)\n- WARNING root tape is away (incident 2, over)\n" in body
 
 
+def test_a_digest_waits_for_the_end_of_a_silence_and_tells_the_others(outbox: Outbox) -> None:
+    box = with_rules(outbox, {"severities": ["critical"], "to": "phone"}, digest_minutes=30)
+    outbox.find("nas", severity="warning")
+    outbox.mute("nas", hours=2)
+    outbox.wait(minutes=10)
+    outbox.find("tape", severity="warning")
+
+    outbox.wait(minutes=20)
+    assert outbox.announce() == 0
+    outbox.wait(minutes=10)
+    outbox.announce()
+    outbox.deliver(box.open_channel)
+    assert [message.body.splitlines()[0] for _, message in box.sent] == [
+        "- WARNING root tape is away (incident 2, open)"
+    ] * 2
+
+    box.sent.clear()
+    outbox.wait(hours=2)
+    outbox.announce()
+    outbox.deliver(box.open_channel)
+    assert [message.body.splitlines()[0] for _, message in box.sent] == [
+        "- WARNING root nas is away (incident 1, open)"
+    ] * 2
+
+
 def append(outbox: Outbox, *templates: str) -> None:
     events = [NewEvent(EventType.RENDER_COMPLETED, RENDERED | {"template": each}, "c1") for each in templates]
     with outbox.engine.begin() as connection:
