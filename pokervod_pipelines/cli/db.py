@@ -3,6 +3,7 @@
 import errno
 import os
 import subprocess
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -11,7 +12,7 @@ import typer
 
 from pokervod_pipelines.cli.options import PreviewOption, write_to
 from pokervod_pipelines.cli.output import count_nouns, out
-from pokervod_pipelines.db.engine import open_unmigrated, serve_database
+from pokervod_pipelines.db.engine import open_database, open_unmigrated, serve_database
 from pokervod_pipelines.db.migrate import (
     current_revision,
     downgrade_database,
@@ -74,6 +75,50 @@ def _print_undone(revision: str) -> None:
         undone = list_undone(engine, revision)
     steps = f": {', '.join(undone)}, with the data that they stored" if undone else ""
     out.print(f"{count_nouns(len(undone), 'step')} would be undone{steps}")
+
+
+@app.command("hub-role")
+def hub_role(
+    name: Annotated[str, typer.Argument(help="The role that the program connects as, such as capture.")],
+    hole_cards: Annotated[
+        bool, typer.Option("--hole-cards", help="It sees hole cards inside the broadcast delay, too.")
+    ] = False,
+) -> None:
+    """Make a database role for a program of the old shared library, or bring it up to date.
+
+    Its password comes from POKERVOD_HUB_PASSWORD, or is asked for; it is never an argument.
+
+    Example: pokervod db hub-role capture
+    """
+    from pokervod_pipelines.db.hub_roles import make_hub_role  # noqa: PLC0415 - kept out of --help
+    from pokervod_pipelines.workflows.hub_facts import publish_hub  # noqa: PLC0415 - as above
+
+    settings, password = load_settings(), _read_hub_password()
+    with open_database(settings) as engine:
+        role = make_hub_role(engine, name, password=password, sees_hole_cards=hole_cards)
+        templates = publish_hub(engine, settings)
+        url = engine.url
+    state = "created" if role.is_new else "up to date"
+    out.print(f"{role.name} is {state}; {count_nouns(templates, 'template')} published to it")
+    out.print(f"POSTGRES_HOST={url.host or url.query.get('host', '')}", soft_wrap=True)
+    out.print(
+        f"POSTGRES_PORT={url.port or 5432}\nPOSTGRES_DB={url.database}\nPOSTGRES_USER={role.name}", soft_wrap=True
+    )
+    if settings.database_url is None:
+        out.print("This is the embedded PostgreSQL: only programs of this machine and user reach it, by its socket.")
+        out.print("For others set POKERVOD_DATABASE_URL to a PostgreSQL server, and run this again.")
+    elif password is None:
+        out.print("No password was given; without one the server lets it in only where pg_hba.conf trusts it.")
+
+
+def _read_hub_password() -> str | None:
+    """Return the password from the environment, or from the person at the terminal; None where there is neither."""
+    if given := os.environ.get("POKERVOD_HUB_PASSWORD"):
+        return given
+    if not sys.stdin.isatty():
+        return None
+    password: str = typer.prompt("Password (empty: as it is)", default="", hide_input=True, show_default=False)
+    return password or None
 
 
 @app.command("backup")
