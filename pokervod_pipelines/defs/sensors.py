@@ -24,6 +24,7 @@ from pokervod_pipelines.sheets.rotation import poll_sheets
 from pokervod_pipelines.workflows.arrivals import REPEAT_SECONDS, Arrivals, find_arrivals, list_day_runs
 from pokervod_pipelines.workflows.held import find_workflow_hold
 from pokervod_pipelines.workflows.pending_events import PendingEvents, read_pending_events
+from pokervod_pipelines.workflows.programs import read_written
 from pokervod_pipelines.workflows.watch.sources import Source, find_watch
 
 INTERVAL_SECONDS = 5
@@ -111,7 +112,7 @@ def _define_rfid_drop(settings: Settings, open_engine: OpenEngine) -> dg.SensorD
         description="Reads new files of the tables and the tournament system, once they stop changing.",
     )
     def rfid_drop(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
-        if not (settings.hands.drop_folders or settings.tournaments.export_folders):
+        if not (settings.hands.drop_folders or settings.tournaments.export_folders or _has_written(open_engine())):
             return dg.SkipReason("no drop folder and no export folder is configured")
         if watch := read_watch(open_engine(), Source.FOLDERS):
             return watch
@@ -132,6 +133,12 @@ def _define_rfid_drop(settings: Settings, open_engine: OpenEngine) -> dg.SensorD
         )
 
     return rfid_drop
+
+
+def _has_written(engine: Engine) -> bool:
+    """Return whether programs wrote something into the database that nobody has taken up yet."""
+    with engine.connect() as connection:
+        return bool(read_written(connection))
 
 
 def read_watch(engine: Engine, source: Source) -> dg.SkipReason | None:

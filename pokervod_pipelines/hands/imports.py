@@ -266,7 +266,7 @@ def _write_session(
     store.replace_findings(connection, {each: row.findings for each, row in written.items()}, "record")
     store.mark_test_session(connection, session.session_id)
     new = {*ids}
-    events = [_event(session, each, row, is_new=each in new) for each, row in written.items()]
+    events = [make_hand_event(session, each, row, is_new=each in new) for each, row in written.items()]
     append_events(connection, "hands", correlation_id, events)
     notes = [_describe_shorter(each, row) for each, row in choice.shorter.items()]
     return len(new), len(written) - len(new), notes
@@ -316,7 +316,8 @@ def _rename_stored(
     return rows
 
 
-def _event(session: SessionRecord, hand_id: int, row: HandRow, *, is_new: bool) -> NewEvent:
+def make_hand_event(session: SessionRecord, hand_id: int, row: HandRow, *, is_new: bool) -> NewEvent:
+    """Return the event of a stored hand, new or changed."""
     payload = {
         "hand_id": hand_id,
         "session_id": session.session_id,

@@ -180,9 +180,16 @@ def _weight(value: list[Any]) -> Weight:
     return trust, events, milliseconds, cards, digest
 
 
-def add_hands(connection: Connection, session: SessionRecord, rows: Sequence[HandRow], file_id: int) -> list[int]:
-    """Insert hands that are not stored yet; return their ids in the same order."""
-    ids = _draw_ids(connection, len(rows))
+def add_hands(
+    connection: Connection,
+    session: SessionRecord,
+    rows: Sequence[HandRow],
+    file_id: int,
+    *,
+    ids: Sequence[int] | None = None,
+) -> list[int]:
+    """Insert hands that are not stored yet; return their ids in the same order, those given or new ones."""
+    ids = _draw_ids(connection, len(rows)) if ids is None else [*ids]
     driver = connection.connection.driver_connection
     assert driver is not None  # noqa: S101 - narrows the type
     with driver.cursor() as cursor, cursor.copy(f"copy hands ({_COPIED}) from stdin") as copy:

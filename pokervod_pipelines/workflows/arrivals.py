@@ -33,6 +33,7 @@ from pokervod_pipelines.tournaments import store as tournament_store
 from pokervod_pipelines.tournaments.files import find_exports
 from pokervod_pipelines.tournaments.imports import QUIET_TIME
 from pokervod_pipelines.workflows.pending_events import PendingEvents
+from pokervod_pipelines.workflows.programs import read_written
 
 REPEAT_SECONDS = 600
 """Files that were requested and are still due are requested again after this time."""
@@ -48,6 +49,7 @@ class Arrivals:
     """List the files that are due, those still being written, and the folders that could not be listed.
 
     ``listed`` has every file of the folders, as they were seen at ``compared_at``, a time of ``time.monotonic``.
+    ``written`` is what programs of the shared library wrote into the database and nobody has taken up yet.
     """
 
     hands: tuple[SeenFile, ...] = ()
@@ -56,11 +58,12 @@ class Arrivals:
     problems: tuple[Problem, ...] = ()
     listed: tuple[SeenFile, ...] = ()
     compared_at: float = float("-inf")
+    written: str = ""
 
     @property
     def is_due(self) -> bool:
         """Return whether there is something to read."""
-        return bool(self.hands or self.exports)
+        return bool(self.hands or self.exports or self.written)
 
     def is_still(self, listed: tuple[SeenFile, ...]) -> bool:
         """Return whether nothing was to be done a moment ago and the folders list the same files."""
@@ -72,7 +75,8 @@ class Arrivals:
         seconds = int(now.timestamp())
         seen = [(file.path, file.size, file.mtime_ns) for file in (*self.hands, *self.exports)]
         is_old = [seconds - file.mtime_ns / 1e9 >= QUIET_TIME.total_seconds() for file in self.exports]
-        digest = hashlib.sha256(repr((seen, is_old)).encode("utf-8", "surrogateescape")).hexdigest()
+        due = repr((seen, is_old, self.written))
+        digest = hashlib.sha256(due.encode("utf-8", "surrogateescape")).hexdigest()
         return f"{digest[:16]}:{seconds // REPEAT_SECONDS}"
 
     def list_days(self, settings: Settings, today: date) -> list[date]:
@@ -124,7 +128,9 @@ def find_arrivals(
     listed = list_hand_files(settings.hands.drop_folders, access)
     exports, problems = _list_all_exports(settings.tournaments.export_folders, access)
     seen = (*listed.files, *exports)
-    if before is not None and before.is_still(seen) and not (problems or listed.problems):
+    with engine.connect() as connection:
+        written = read_written(connection)
+    if before is not None and before.written == written and before.is_still(seen) and not (problems or listed.problems):
         return before
     with engine.connect() as connection:
         known = {path: (each.size, each.mtime_ns) for path, each in hand_store.read_files(connection).items()}
@@ -141,6 +147,7 @@ def find_arrivals(
         problems=(*listed.problems, *problems),
         listed=seen,
         compared_at=time.monotonic(),
+        written=written,
     )
 
 

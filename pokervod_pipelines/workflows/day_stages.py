@@ -14,11 +14,14 @@ from pokervod_pipelines.errors import Unavailable
 from pokervod_pipelines.events.cursors import advance_cursor
 from pokervod_pipelines.hands.listing import count_day
 from pokervod_pipelines.render.instructions import InstructionReport, make_instructions
+from pokervod_pipelines.render.outputs.program_outputs import verify_program_outputs
 from pokervod_pipelines.settings import Settings
 from pokervod_pipelines.tournaments.imports import ImportStatus, import_exports
+from pokervod_pipelines.tournaments.program_import import import_program_tournaments
 from pokervod_pipelines.workflows.arrivals import find_arrivals
 from pokervod_pipelines.workflows.hands import import_and_link_hands
 from pokervod_pipelines.workflows.pending_events import INSTRUCTIONS, read_pending_events
+from pokervod_pipelines.workflows.programs import take_hands
 from pokervod_pipelines.workflows.stage_log import log_stage
 from pokervod_pipelines.workflows.stage_result import StageResult, make_result
 from pokervod_pipelines.workflows.stages import SyncRun
@@ -29,7 +32,9 @@ REPLAY_SECONDS = 2.0
 
 @log_stage("hands", "hands")
 def run_hands_stage(run: SyncRun, day: date) -> StageResult:
-    """Store every finished session file of the drop folders, or quarantine it; the counts are the day's.
+    """Store every finished session file of the drop folders, or quarantine it, and the hands that programs wrote.
+
+    The counts are the day's.
 
     Raises ``Unavailable`` when no drop folder can be listed.
     """
@@ -49,6 +54,7 @@ def run_hands_stage(run: SyncRun, day: date) -> StageResult:
         replay_seconds_limit=REPLAY_SECONDS,
         may_vanish=True,
     )
+    written = take_hands(run.engine, run.settings, correlation_id=run.correlation_id)
     with run.engine.connect() as connection:
         counts = count_day(connection, day)
     done = report.imported
@@ -56,20 +62,19 @@ def run_hands_stage(run: SyncRun, day: date) -> StageResult:
         "files_read": done.read,
         "files_waiting": done.waiting + len(due.unfinished),
         "files_in_quarantine": done.quarantined,
-        "hands_created": done.created,
+        "hands_created": done.created + len(written.stored),
         "hands_changed": done.changed,
         "clips_linked": report.links.linked,
         "disagreements": report.links.disagreements,
     }
-    problems = (*due.problems, *done.problems)
-    return make_result(
-        "hands", str(day), time.monotonic() - started, counts, problems, len(due.problems) + done.problem_count
-    )
+    problems = (*due.problems, *written.problems, *done.problems)
+    problem_count = len(due.problems) + len(written.problems) + done.problem_count
+    return make_result("hands", str(day), time.monotonic() - started, counts, problems, problem_count)
 
 
 @log_stage("tournaments", "tournaments")
 def run_tournaments_stage(run: SyncRun, day: date) -> StageResult:
-    """Import every export of the export folders.
+    """Import every export of the export folders, and what programs wrote of tournaments.
 
     Raises ``Unavailable`` when an export folder cannot be listed.
     """
@@ -83,31 +88,40 @@ def run_tournaments_stage(run: SyncRun, day: date) -> StageResult:
         )
     except OSError as error:
         raise Unavailable(f"{error.filename}: the export folder cannot be listed ({error.strerror})") from error
+    written = import_program_tournaments(run.engine, zone=run.settings.zone, correlation_id=run.correlation_id)
     counts = {f"files_{status}": report.count(status) for status in ImportStatus}
-    counts |= {"changed": report.changed, "eliminated": report.eliminated}
+    counts |= {
+        "changed": report.changed + written.changed,
+        "eliminated": report.eliminated + written.eliminated,
+    }
     problems = [
         (str(file.path), what)
         for file in report.files
         for what in (*((str(file.error),) if file.error else ()), *file.problems)
     ]
+    problems += [(each.where, each.what) for each in written.problems]
     return make_result("tournaments", str(day), time.monotonic() - started, counts, problems, len(problems))
 
 
 @log_stage("instructions", "render")
 def run_instructions_stage(run: SyncRun, day: date) -> StageResult:
-    """Make the instructions that the rules ask for, of the day and of every day that changed."""
+    """Make the instructions that the rules ask for, of the day and of every day that changed.
+
+    The files that programs reported meanwhile are verified.
+    """
     started = time.monotonic()
     reports = make_touched_instructions(run.engine, run.settings, day, correlation_id=run.correlation_id)
     names = ("triggers", "created", "superseded", "flagged", "withdrawn", "restored", "unchanged", "postponed")
     counts = {name: sum(getattr(each, name) for each in reports) for name in names}
-    problems = [problem for each in reports for problem in each.problems]
+    written = verify_program_outputs(run.engine, run.settings)
+    problems = [*(problem for each in reports for problem in each.problems), *written.problems]
     return make_result(
         "instructions",
         str(day),
         time.monotonic() - started,
         counts,
         problems,
-        sum(each.problem_count for each in reports),
+        sum(each.problem_count for each in reports) + len(written.problems),
     )
 
 

@@ -30,6 +30,7 @@ from pokervod_pipelines.workflows.arrivals import Arrivals, find_arrivals, list_
 from pokervod_pipelines.workflows.declared import list_workflows
 from pokervod_pipelines.workflows.first_day import find_first_day
 from pokervod_pipelines.workflows.held import find_workflow_hold
+from pokervod_pipelines.workflows.hub_facts import HubPublisher
 from pokervod_pipelines.workflows.pending_events import read_pending_events
 from pokervod_pipelines.workflows.routing import hand_due, route_events
 from pokervod_pipelines.workflows.watch.orders import Orders, Runner, RunOrder
@@ -175,21 +176,22 @@ class _Watcher:
         return seconds if handed.next_in is None else min(seconds, handed.next_in)
 
     def _look_at_folders(self) -> Iterator[None]:
-        """Order the runs of the days whose files have arrived."""
-        folders = (*self.settings.hands.drop_folders, *self.settings.tournaments.export_folders)
+        """Order the runs of the days whose files have arrived, and of what programs wrote into the database."""
+        publisher = HubPublisher(self.engine, self.settings)
         arrivals: Arrivals | None = None
         asked = ""
         with closing(RenewedAccess(ANSWER_SECONDS)) as access:
             while True:
                 began = time.monotonic()
                 is_busy = HANDS in self.orders.list_busy()
-                if folders and not is_busy and find_workflow_hold(self.engine, HANDS) is None:
+                publisher.publish()
+                if not is_busy and find_workflow_hold(self.engine, HANDS) is None:
                     before, arrivals = arrivals, find_arrivals(self.engine, self.settings, arrivals, access)
                     asked = asked if arrivals is before else self._order_days(arrivals, asked)
                 self._note_look(Source.FOLDERS)
                 yield
                 pause = min(max(FOLDER_SECONDS, PAUSE_FACTOR * (time.monotonic() - began)), HEARTBEAT_SECONDS)
-                time.sleep(pause if folders else POLL_SECONDS)
+                time.sleep(pause)
 
     def _order_days(self, arrivals: Arrivals, asked: str) -> str:
         """Order the runs of what is due, unless they were ordered already; return the key of what was ordered last."""
