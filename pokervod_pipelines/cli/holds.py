@@ -7,7 +7,7 @@ import typer
 from sqlalchemy import Connection
 
 from pokervod_pipelines.cli.options import ByOption, JsonOption, ReasonOption, read_actor
-from pokervod_pipelines.cli.output import count_nouns, out, print_json, print_table, show_time
+from pokervod_pipelines.cli.output import count_nouns, make_hint, out, print_json, print_table, show_time
 from pokervod_pipelines.db.engine import open_database
 from pokervod_pipelines.errors import Conflict
 from pokervod_pipelines.holds.listing import HOLDABLE, Hold, find_hold, list_holds
@@ -131,7 +131,8 @@ def holds(
         print_json([_make_document(each) for each in listed])
         return
     rows = [_make_row(each, with_past=show_all) for each in listed]
-    print_table(count_nouns(len(rows), "hold"), PAST_COLUMNS if show_all else COLUMNS, rows)
+    hint = make_hint(len(rows), first_step="`pokervod hold` keeps a thing from being worked on")
+    print_table(count_nouns(len(rows), "hold"), PAST_COLUMNS if show_all else COLUMNS, rows, hint=hint)
 
 
 def _make_row(hold: Hold, *, with_past: bool) -> tuple[Any, ...]:

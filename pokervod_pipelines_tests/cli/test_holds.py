@@ -64,7 +64,7 @@ def test_what_is_held_is_listed_until_it_is_released(run: RunCommand) -> None:
     assert [each["by"] for each in last["released"]] == ["ben"]
     assert last["held"] is None
     assert again.printed == "sheet notes was not held\n"
-    assert "0 holds" in run("holds").printed
+    assert "0 holds\nNothing yet: `pokervod hold` keeps a thing from being worked on." in run("holds").printed
     assert "2 holds" in run("holds", "--all").printed
 
 
