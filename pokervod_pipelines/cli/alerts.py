@@ -117,7 +117,8 @@ def deliver() -> None:
         listed = "\n".join(f"  {channel}: {reason}" for channel, reason in failures.items())
         kind = Unavailable if failures.keys() - find_channels(settings)[1].keys() else BadSettings
         raise kind(f"{len(failures)} of {len(settings.alerts.channels)} channels failed; retried later:\n{listed}")
-    out.print("everything due was sent", markup=False)
+    told = "everything due was sent" if settings.alerts.channels else "nobody is told: no channel is configured"
+    out.print(told, markup=False)
 
 
 @app.command("test")

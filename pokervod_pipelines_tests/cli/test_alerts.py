@@ -61,6 +61,7 @@ def test_without_a_channel_a_test_tells_where_to_add_one(plans: PlanFolder, poke
         2,
         "no channel is configured. Add one under alerts.channels (docs/alerts.md).",
     )
+    assert pokervod("alerts", "deliver").printed == "nobody is told: no channel is configured\n"
 
 
 def test_a_channel_without_an_address_is_reported_and_delays_nothing(
