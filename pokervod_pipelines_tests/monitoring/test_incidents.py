@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Engine, text
 
@@ -28,6 +28,7 @@ from pokervod_pipelines.monitoring.incidents.shape import (
 )
 from pokervod_pipelines.paging import Page
 from pokervod_pipelines.settings.monitoring import IncidentSettings
+from pokervod_pipelines_tests.sizes import choose
 
 NOW = datetime(2026, 11, 30, 20, tzinfo=UTC)
 ANNA = Actor(who="anna", reason="on it")
@@ -288,6 +289,7 @@ def test_lookers_at_the_same_time_open_one(engine: Engine) -> None:
     assert read(engine)[0].times == 8
 
 
+@settings(max_examples=choose(20, long=200))
 @given(found=st.lists(st.tuples(st.booleans(), st.sampled_from(LookState), st.integers(0, 90)), max_size=25))
 def test_there_is_never_a_second_open_incident_of_a_cause(engine: Engine, found: list[Any]) -> None:
     with engine.begin() as connection:

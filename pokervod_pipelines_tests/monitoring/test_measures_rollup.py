@@ -20,6 +20,7 @@ from pokervod_pipelines.monitoring.measures.shape import Group, Window, make_win
 from pokervod_pipelines.monitoring.measures.windows import KEPT, Calendar, Resolution, make_calendar, split_window
 from pokervod_pipelines.settings import Settings
 from pokervod_pipelines_tests.monitoring.measured import MeasuredQueue
+from pokervod_pipelines_tests.sizes import choose
 
 NOW = datetime(2026, 3, 31, 12, 0, 30, tzinfo=UTC)
 ZONE = {"time_zone": "Europe/London"}
@@ -94,7 +95,7 @@ _STORED = text("""
 """)
 
 
-@settings(max_examples=40)
+@settings(max_examples=choose(20, long=200))
 @given(
     before=GRAPHICS,
     after=GRAPHICS,
@@ -133,7 +134,7 @@ def test_any_window_has_the_figures_of_its_rows(
     assert unrolled == read(engine, calendar, window) == count_plainly(before + late, window)
 
 
-@settings(max_examples=20)
+@settings(max_examples=choose(10, long=100))
 @given(graphics=GRAPHICS)
 def test_the_minutes_of_an_hour_and_of_a_day_add_up_to_it(
     engine: Engine, settings_factory: Callable[..., Settings], graphics: list[Graphic]
