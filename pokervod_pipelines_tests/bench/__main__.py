@@ -7,6 +7,7 @@ from rich.console import Console
 from rich.table import Table
 
 from pokervod_pipelines_tests.bench import (
+    access,
     anomalies,
     breakers,
     chaos_week,
@@ -51,6 +52,7 @@ SUBJECTS = {
     "anomalies": anomalies.measure,
     "chaos_week": chaos_week.measure,
     "detectors": detectors.measure,
+    "access": access.measure,
     "rest": rest.measure,
 }
 
