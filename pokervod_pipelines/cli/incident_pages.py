@@ -10,7 +10,7 @@ from pokervod_pipelines.cli.output import count_nouns, show_time
 from pokervod_pipelines.cli.status_pages import format_moment
 from pokervod_pipelines.monitoring.detectors.memory import Memory
 from pokervod_pipelines.monitoring.incidents.details import IncidentDetails, IncidentStep
-from pokervod_pipelines.monitoring.incidents.shape import Incident, IncidentState
+from pokervod_pipelines.monitoring.incidents.shape import EXPLAINED_BY, Incident, IncidentState
 
 COLUMNS = ("no", "since", "state", "what is wrong")
 
@@ -78,9 +78,9 @@ def _describe_openings(incident: Incident, now: datetime) -> str:
 
 
 def _list_figures(incident: Incident) -> Iterator[str]:
-    """Yield the figures with their names, without the report, which has lines of its own."""
+    """Yield the figures with their names, without the report, which has lines of its own, and what may be its cause."""
     for name, value in incident.figures.items():
-        if name != REPORT:
+        if name not in {REPORT, EXPLAINED_BY}:
             shown = ", ".join(map(str, value)) if isinstance(value, list) else value
             yield f"{name.replace('_', ' ')} {shown}"
 
