@@ -8,10 +8,10 @@ from sqlalchemy import Connection, Engine, text
 
 from pokervod_pipelines.access.passwords import hash_password, needs_rehash, verify_password
 from pokervod_pipelines.access.principal import Role
-from pokervod_pipelines.access.throttle import Attempt, begin_attempt
+from pokervod_pipelines.access.throttle import Attempt, begin_attempt, cancel_attempt
 from pokervod_pipelines.access.users import normalize_name
 from pokervod_pipelines.actors import new_correlation_id
-from pokervod_pipelines.errors import LoginThrottled, NotLoggedIn
+from pokervod_pipelines.errors import LoginThrottled, NotLoggedIn, Unavailable
 from pokervod_pipelines.events import EventType, NewEvent, append_events
 from pokervod_pipelines.settings.api import ThrottleSettings
 from pokervod_pipelines.text.folding import make_storable
@@ -56,7 +56,8 @@ def find_account(connection: Connection, *, name: str = "", user_id: int | None 
 def check_password(engine: Engine, name: str, password: str, address: str, settings: ThrottleSettings) -> Checked:
     """Return whose password it is. Raises ``NotLoggedIn``, and ``LoginThrottled`` where too many failed before.
 
-    Unknown users cost the same queries, the same hash and the same records.
+    ``Unavailable`` where too many are checked at once, which counts as no failure. Unknown users cost the same queries,
+    the same hash and the same records.
     """
     wanted = normalize_name(make_storable(name[:MAX_NAME], "?"))
     correlation_id = new_correlation_id()
@@ -69,7 +70,12 @@ def check_password(engine: Engine, name: str, password: str, address: str, setti
         raise LoginThrottled(
             f"too many failed logins; wait {format_duration(attempt.wait_seconds)}", retry_after=attempt.wait_seconds
         )
-    is_right = verify_password(account.password_hash if account else None, password)
+    try:
+        is_right = verify_password(account.password_hash if account else None, password)
+    except Unavailable:
+        with engine.begin() as connection:
+            cancel_attempt(connection, attempt)
+        raise
     if account is None or account.is_disabled or not is_right:
         reason = _explain(account, is_right=is_right)
         with engine.begin() as connection:

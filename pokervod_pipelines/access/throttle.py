@@ -120,6 +120,12 @@ def succeed_attempt(connection: Connection, attempt: Attempt) -> None:
         connection.execute(_REMEMBER, {"key": f"{attempt.user_key}@{attempt.address_key}"})
 
 
+def cancel_attempt(connection: Connection, attempt: Attempt) -> None:
+    """Take back an attempt whose password could not be looked at; what failed before stays."""
+    for kind, key in (("address", attempt.address_key), ("user", attempt.user_key)):
+        connection.execute(_CANCEL, {"kind": kind, "key": key})
+
+
 def forget_failures(connection: Connection, user_id: int) -> None:
     """Forget the failed logins of a user, wherever they came from."""
     connection.execute(
@@ -179,6 +185,11 @@ _FAIL = text("""
 _SUCCEED = text("""
     update login_attempts set blocked_until = null, refused = 0,
         failures = case kind when 'user' then 0 else greatest(0, failures - 1) end
+    where kind = :kind and key = :key
+""")
+
+_CANCEL = text("""
+    update login_attempts set blocked_until = null, refused = 0, failures = greatest(0, failures - 1)
     where kind = :kind and key = :key
 """)
 

@@ -2,16 +2,18 @@
 
 import subprocess
 import sys
+import threading
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import Engine
 
+from pokervod_pipelines.access import passwords
 from pokervod_pipelines.access.principal import Role
 from pokervod_pipelines.access.throttle import UNKNOWN_NAMES, find_wait, name_address
 from pokervod_pipelines.access.users import enable_user, set_password
-from pokervod_pipelines.errors import LoginThrottled
+from pokervod_pipelines.errors import LoginThrottled, Unavailable
 from pokervod_pipelines.settings.api import ThrottleSettings
 from pokervod_pipelines_tests.access import guessing_process
 from pokervod_pipelines_tests.access.people import ELSEWHERE, HERE, HOME, PASSWORD, WRONG, People, make_people
@@ -184,6 +186,21 @@ def test_an_unknown_name_waits_like_a_known_one_and_is_not_kept(people: People) 
     assert len(keys) == 1
     assert 0 <= int(str(keys[0]).removeprefix("?")) < UNKNOWN_NAMES
     assert "hunter2" not in written
+
+
+def test_an_attempt_that_nobody_looked_at_is_no_failure(people: People, monkeypatch: pytest.MonkeyPatch) -> None:
+    people.add("anna")
+    guess(people, ALLOWED - 2)
+    taken = threading.BoundedSemaphore(1)
+    taken.acquire()
+    monkeypatch.setattr(passwords, "_AT_ONCE", taken)
+    monkeypatch.setattr(passwords, "_WAIT_SECONDS", 0.01)
+    for _ in range(4):
+        with pytest.raises(Unavailable, match="too many logins at once"):
+            people.log_in("anna", address=ELSEWHERE)
+    monkeypatch.undo()
+
+    assert guess(people, 3) == ["NotLoggedIn"] * 2 + ["LoginThrottled"]
 
 
 def test_counters_of_long_ago_are_deleted(people: People) -> None:
