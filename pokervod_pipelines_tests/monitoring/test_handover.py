@@ -187,6 +187,8 @@ def test_a_decision_names_what_it_is_about_and_a_clock_decides_nothing(
             connection.execute(insert, {"type": "render.cancelled", "payload": payload})
         payload = '{"by": "the clock", "reason": "its time has come", "kind": "sheet", "name": "old"}'
         connection.execute(insert, {"type": "monitoring.hold.expired", "payload": payload})
+        payload = '{"by": "ben", "reason": "logged in", "address": "10.0.0.7"}'
+        connection.execute(insert, {"type": "api.login.succeeded", "payload": payload})
 
     said = [each.partition(": ")[2] for each in read(hand_over(engine, settings_factory), "Decisions of people")]
     named = ", ".join(f"instruction {each}" for each in range(5))

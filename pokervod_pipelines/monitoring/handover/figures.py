@@ -174,6 +174,7 @@ _DECISIONS = text("""
     ) as about
     where at >= :since and at < :until and payload ->> 'by' <> '' and payload ->> 'reason' <> ''
         and payload ->> 'by' <> all(:programs)
+        and not starts_with(type, 'api.login.') and not starts_with(type, 'api.session.')
     group by type, payload ->> 'by', payload ->> 'reason' order by max(id) desc
 """)
 
