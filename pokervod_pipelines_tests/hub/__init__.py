@@ -1,0 +1,1 @@
+"""Test the schema that programs of the old library use."""
