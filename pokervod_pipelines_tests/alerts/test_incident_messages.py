@@ -63,6 +63,22 @@ def headlines(box: FakeChannels) -> list[str]:
             [("find", "critical"), ("deliver", ""), ("end", ""), ("deliver", ""), ("find", "critical"), ("end", "")],
             [OPENED, RESOLVED],
         ),
+        # it comes back within the hour, and lasts
+        (
+            [
+                *[
+                    ("find", "error"),
+                    ("deliver", ""),
+                    ("end", ""),
+                    ("deliver", ""),
+                    ("find", "error"),
+                    ("announce", ""),
+                ],
+                *[("wait", "9"), ("announce", ""), ("wait", "1"), ("announce", ""), ("announce", ""), ("deliver", "")],
+                *[("end", ""), ("deliver", "")],
+            ],
+            [ERROR, RESOLVED, "ERROR: again: root nas is away", RESOLVED],
+        ),
         # it comes back later
         (
             [("find", "critical"), ("deliver", ""), ("end", ""), ("deliver", ""), ("wait", "90"), ("find", "critical")],
@@ -81,6 +97,7 @@ def test_the_messages_of_an_incident(outbox: Outbox, box: FakeChannels, steps: l
         "end": lambda _: outbox.end(),
         "acknowledge": lambda _: outbox.acknowledge(),
         "wait": lambda minutes: outbox.wait(minutes=int(minutes)),
+        "announce": lambda _: outbox.announce(),
         "deliver": lambda _: outbox.deliver(box.open_channel),
     }
     for step, value in [*steps, ("deliver", "")]:

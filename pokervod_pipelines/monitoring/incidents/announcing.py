@@ -12,7 +12,7 @@ from datetime import datetime, timedelta, tzinfo
 
 from sqlalchemy import Connection, Engine
 
-from pokervod_pipelines.alerts.alert import AlertKind
+from pokervod_pipelines.alerts.alert import AlertKind, AlertSeverity
 from pokervod_pipelines.alerts.digests import DigestLine, add_line, post_digests
 from pokervod_pipelines.alerts.event_alerts import post_event_alerts
 from pokervod_pipelines.alerts.posting import post_to
@@ -23,6 +23,9 @@ from pokervod_pipelines.monitoring.incidents.looks import LOCK
 from pokervod_pipelines.monitoring.incidents.messages import make_alert
 from pokervod_pipelines.settings import Settings
 from pokervod_pipelines.settings.alerts import AlertSettings
+
+LASTING = timedelta(minutes=10)
+"""A grave incident that came back soon has a message of its own once it has lasted so long."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,6 +96,7 @@ def find_due(incident: AnnouncedIncident, alerts: AlertSettings, now: datetime, 
             moment=now.astimezone(zone),
         )
         yield from _find_firsts(incident, route, timedelta(minutes=alerts.digest_minutes))
+        yield from _find_lasting(incident, route, now)
         yield from _find_reminders(incident, route, now)
 
 
@@ -115,6 +119,16 @@ def _find_firsts(incident: AnnouncedIncident, route: Route, soon: timedelta) -> 
     for names, in_digest in ((missing - digest, False), (digest, True)):
         if names:
             yield Due(kind=kind, channels=frozenset(names), in_digest=in_digest)
+
+
+def _find_lasting(incident: AnnouncedIncident, route: Route, now: datetime) -> Iterator[Due]:
+    """Yield a message of a grave incident that came back soon, which a digest tells, once it is seen to last."""
+    if incident.severity.rank < AlertSeverity.ERROR.rank or now - incident.opened_at < LASTING:
+        return
+    of_opening = [each for each in incident.told if each.opening == incident.opening and not each.is_of_resolution]
+    by_digest = {each.channel for each in of_opening} - {each.channel for each in of_opening if not each.in_digest}
+    if names := route.at_once & by_digest:
+        yield Due(kind=AlertKind.REOPENED, channels=frozenset(names))
 
 
 def _knows(incident: AnnouncedIncident, channel: str) -> bool:
