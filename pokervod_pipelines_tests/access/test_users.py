@@ -1,10 +1,15 @@
 """Check who may be a user, that each change is signed once, and that an administrator stays."""
 
+import threading
 from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from pydantic import SecretStr
-from sqlalchemy import Engine
+from sqlalchemy import Engine, text
 
 from pokervod_pipelines.access.principal import Role
 from pokervod_pipelines.access.users import (
@@ -28,7 +33,7 @@ NEW = "another horse battery"
 
 
 @pytest.mark.parametrize(
-    ("given", "stored"),
+    ("typed", "stored"),
     [
         ("Anna", "anna"),
         (" anna.kim\n", "anna.kim"),
@@ -38,8 +43,8 @@ NEW = "another horse battery"
         ("7of9", "7of9"),
     ],
 )
-def test_a_name_is_the_same_in_any_case(given: str, stored: str) -> None:
-    assert read_name(given) == stored
+def test_a_name_is_the_same_in_any_case(typed: str, stored: str) -> None:
+    assert read_name(typed) == stored
 
 
 @pytest.mark.parametrize(
@@ -142,13 +147,13 @@ def test_an_invalid_language_is_refused(people: People, locale: str) -> None:
 def test_the_environment_makes_the_first_administrator_once(
     people: People, settings_factory: Callable[..., Settings]
 ) -> None:
-    given = settings_factory(admin_username="Anna", admin_password=SecretStr(PASSWORD))
+    named = settings_factory(admin_username="Anna", admin_password=SecretStr(PASSWORD))
     with people.engine.begin() as connection:
-        first = make_first_admin(connection, given)
-        again = make_first_admin(connection, given)
+        first = make_first_admin(connection, named)
+        again = make_first_admin(connection, named)
     people.change(set_password, "anna", NEW)
     with people.engine.begin() as connection:
-        later = make_first_admin(connection, given)
+        later = make_first_admin(connection, named)
         other = make_first_admin(connection, settings_factory(admin_username="eve", admin_password=SecretStr(PASSWORD)))
 
     assert first is not None
@@ -170,10 +175,10 @@ def test_the_environment_makes_the_first_administrator_once(
 def test_half_or_weak_variables_are_refused(
     engine: Engine, settings_factory: Callable[..., Settings], name: str | None, password: str | None, problem: str
 ) -> None:
-    given = settings_factory(admin_username=name, admin_password=password and SecretStr(password))
+    named = settings_factory(admin_username=name, admin_password=password and SecretStr(password))
     with engine.begin() as connection:
         with pytest.raises(BadSettings, match=problem) as refused:
-            make_first_admin(connection, given)
+            make_first_admin(connection, named)
         assert not has_users(connection)
     assert PASSWORD not in str(refused.value)
 
@@ -188,3 +193,66 @@ def test_a_weak_password_leaves_no_user(people: People) -> None:
         add_user(connection, "anna", "short", Role.ADMIN, BOSS)
     with people.engine.connect() as connection:
         assert list_users(connection) == []
+
+
+CHANGES = st.lists(
+    st.one_of(
+        st.tuples(st.just(set_role), st.sampled_from(["anna", "ben", "carl"]), st.sampled_from(Role)),
+        st.tuples(st.sampled_from([disable_user, enable_user]), st.sampled_from(["anna", "ben", "carl"])),
+    ),
+    max_size=12,
+)
+
+
+@given(CHANGES)
+def test_after_any_changes_an_administrator_can_log_in(engine: Engine, changes: list[tuple[Any, ...]]) -> None:
+    with engine.begin() as connection:
+        connection.execute(text("delete from users"))
+        insert = text("insert into users (name, password_hash, role) values (:name, 'x', :role)")
+        for name, role in (("anna", Role.ADMIN), ("ben", Role.ADMIN), ("carl", Role.VIEWER)):
+            connection.execute(insert, {"name": name, "role": role})
+        for act, *arguments in changes:
+            with suppress(Conflict):
+                act(connection, *arguments, BOSS)
+            assert any(each.role is Role.ADMIN and each.disabled_at is None for each in list_users(connection))
+
+
+def test_two_administrators_who_disable_each_other_at_once_leave_one(people: People) -> None:
+    people.add("anna")
+    people.add("ben")
+    answers: list[str] = []
+
+    def disable(name: str) -> None:
+        try:
+            people.change(disable_user, name)
+        except Conflict as error:
+            answers.append(str(error))
+
+    run_at_once(lambda: disable("anna"), lambda: disable("ben"))
+
+    assert len(answers) == 1
+    assert people.execute("select count(*) from users where disabled_at is null") == [(1,)]
+
+
+def test_two_services_that_start_at_once_make_one_first_administrator(
+    people: People, settings_factory: Callable[..., Settings]
+) -> None:
+    made = []
+
+    def start(name: str) -> None:
+        named = settings_factory(admin_username=name, admin_password=SecretStr(PASSWORD))
+        with people.engine.begin() as connection:
+            made.append(make_first_admin(connection, named))
+
+    run_at_once(lambda: start("anna"), lambda: start("ben"))
+
+    assert sorted(each is None for each in made) == [False, True]
+    assert people.execute("select count(*) from users") == [(1,)]
+
+
+def run_at_once(*acts: Callable[[], object]) -> None:
+    threads = [threading.Thread(target=act) for act in acts]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
