@@ -68,5 +68,7 @@ class PokervodApi(FastAPI):
     def openapi(self) -> dict[str, Any]:
         """Return the OpenAPI document, made once."""
         if self.openapi_schema is None:
-            self.openapi_schema = documents.make_document(self, version("pokervod-pipelines"))
+            self.openapi_schema = documents.make_document(
+                self, (each.router for each in ROUTERS), version("pokervod-pipelines")
+            )
         return self.openapi_schema

@@ -1,13 +1,15 @@
 """Serve the document of the API, and pages of it that need nothing from outside: the files of Swagger UI are ours."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 from fastapi import APIRouter, FastAPI, Request, Response
+from fastapi import Path as PathField
 from fastapi.openapi.utils import get_openapi
+from fastapi.routing import APIRoute
 
 from pokervod_pipelines.access.principal import Role
 from pokervod_pipelines.api.errors import NotFound
@@ -66,8 +68,8 @@ SECURITY = {
 }
 
 
-def make_document(app: FastAPI, version: str) -> dict[str, Any]:
-    """Return the OpenAPI document of the application."""
+def make_document(app: FastAPI, routers: Iterable[APIRouter], version: str) -> dict[str, Any]:
+    """Return the OpenAPI document of the application, which has these routers."""
     document = get_openapi(title=TITLE, version=version, description=DESCRIPTION, routes=app.routes)
     components = document.setdefault("components", {})
     schemas = components.setdefault("schemas", {})
@@ -77,7 +79,20 @@ def make_document(app: FastAPI, version: str) -> dict[str, Any]:
         schemas.pop(unused, None)
     components["securitySchemes"] = SECURITY
     document["security"] = [{name: []} for name in SECURITY]
+    for each in routers:
+        for route in each.routes:
+            if isinstance(route, APIRoute):
+                _restore_example(document, route)
     return document
+
+
+def _restore_example(document: dict[str, Any], route: APIRoute) -> None:
+    """Put the example of the route into the document as it is: FastAPI leaves out what is null."""
+    example = route.responses.get(200, {}).get("content", {}).get("application/json", {}).get("example")
+    if example is not None:
+        for method in route.methods or ():
+            answer = document["paths"][route.path][method.lower()]["responses"]["200"]
+            answer["content"]["application/json"]["example"] = example
 
 
 @router.get("/openapi.json", **needs(Role.VIEWER, example=None))
@@ -94,7 +109,7 @@ def read_page() -> Response:
 
 
 @router.get("/docs/{name}", response_class=Response, **needs(Role.VIEWER, example=None, text="text/plain"))
-def read_file(name: str) -> Response:
+def read_file(name: Annotated[str, PathField(max_length=50, description="The name of the file.")]) -> Response:
     """Return a file of the pages."""
     if name == "start.js":
         return Response(START, media_type="text/javascript")

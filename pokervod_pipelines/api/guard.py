@@ -9,6 +9,7 @@ from http import HTTPStatus
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from pokervod_pipelines.actors import new_correlation_id
@@ -17,6 +18,8 @@ from pokervod_pipelines.logs.context import bind
 
 MAX_BODY = 1_000_000
 """Bytes of the body of a request."""
+
+_TOO_LARGE = f"the body of a request has {MAX_BODY:,} bytes at most; send less"
 
 REQUEST_SECONDS = 10.0
 """Limit of a request, from its headers to its answer."""
@@ -43,8 +46,11 @@ HEADERS: Mapping[str, str] = {
 _log = logging.getLogger(__name__)
 
 
-class BodyTooLarge(Exception):
+class BodyTooLarge(HTTPException):
     """Report a body that grew past the limit while it was read."""
+
+    def __init__(self) -> None:
+        super().__init__(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, _TOO_LARGE, {"Connection": "close"})
 
 
 class Guard:
@@ -78,8 +84,6 @@ class Guard:
         except TimeoutError:
             said = f"the request took longer than {REQUEST_SECONDS:g} s; ask for less, or later"
             await _refuse(scope, answer, HTTPStatus.SERVICE_UNAVAILABLE, said)
-        except BodyTooLarge:
-            await _refuse(scope, answer, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, _TOO_LARGE)
         except Exception:  # the handler of bugs has logged and answered it; the server would print it again
             if not answer.status:
                 raise
@@ -115,9 +119,6 @@ class _Answer:
                 headers.setdefault(name, value)
             headers[CORRELATION_HEADER] = self._correlation_id
         await self._send(message)
-
-
-_TOO_LARGE = f"the body of a request has {MAX_BODY:,} bytes at most; send less"
 
 
 def _find_refusal(scope: Scope, headers: Headers) -> tuple[HTTPStatus, str] | None:

@@ -94,7 +94,12 @@ class TimedProtocol(HttpToolsProtocol):
 
 def listen(app: FastAPI, listening: Listening) -> None:
     """Answer requests until SIGINT or SIGTERM; then end within three seconds."""
-    config = uvicorn.Config(
+    uvicorn.Server(make_config(app, listening)).run()
+
+
+def make_config(app: FastAPI, listening: Listening) -> uvicorn.Config:
+    """Return how the application is served."""
+    return uvicorn.Config(
         app,
         host=listening.host,
         port=listening.port,
@@ -108,4 +113,3 @@ def listen(app: FastAPI, listening: Listening) -> None:
         timeout_keep_alive=IDLE_SECONDS,
         limit_concurrency=MOST_CONNECTIONS,
     )
-    uvicorn.Server(config).run()

@@ -102,10 +102,18 @@ def _is_told(name: str, value: object) -> bool:
 
 
 def show_incident(found: Incident, visibility: Visibility) -> Incident:
-    """Return the incident without the sentence that may quote a graphic inside the delay."""
+    """Return the incident without the sentences that may quote a graphic inside the delay."""
     if not visibility.hides(found.last_seen_at) or found.subject.kind not in OF_GRAPHICS:
         return found
-    return replace(found, summary=f"{found.detector.replace('_', ' ')}: {WITHHELD}", figures={})
+    return replace(
+        found,
+        summary=f"{found.detector.replace('_', ' ')}: {WITHHELD}",
+        figures={},
+        acknowledged_reason=found.acknowledged_reason and WITHHELD,
+        muted_reason=found.muted_reason and WITHHELD,
+        resolved_reason=found.resolved_reason and WITHHELD,
+        verdict_reason=found.verdict_reason and WITHHELD,
+    )
 
 
 def show_incidents(found: Sequence[Incident], visibility: Visibility) -> list[Incident]:
@@ -124,7 +132,7 @@ def show_details(found: IncidentDetails, visibility: Visibility) -> IncidentDeta
 
 
 def _show_step(step: IncidentStep) -> IncidentStep:
-    return replace(step, payload=show_payload(step.payload))
+    return replace(step, reason=WITHHELD if step.reason else "", payload=show_payload(step.payload))
 
 
 def find_visibility(principal: Asking, context: ContextOf) -> Visibility:

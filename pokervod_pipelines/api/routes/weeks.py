@@ -10,6 +10,7 @@ from pokervod_pipelines.access.principal import Role
 from pokervod_pipelines.api import examples
 from pokervod_pipelines.api.context import ContextOf, Reading
 from pokervod_pipelines.api.routing import ReadRoute, needs
+from pokervod_pipelines.api.visibility import Visibility, VisibilityOf
 from pokervod_pipelines.hands.times import BroadcastDays
 from pokervod_pipelines.monitoring.weeks.shape import ClosedStage, StageState, Week, WeekStage, WeekValidation
 from pokervod_pipelines.monitoring.weeks.validation import (
@@ -56,9 +57,10 @@ class WeekReport:
     stages: list[StageReport]
 
 
-def describe_week(found: WeekValidation, days: BroadcastDays) -> WeekReport:
-    """Return the week with all that is derived of it."""
+def describe_week(found: WeekValidation, days: BroadcastDays, visibility: Visibility) -> WeekReport:
+    """Return the week with all that is derived of it; cases may quote a graphic, so viewers see them after it."""
     starts_at, ends_at = found.week.find_bounds(days)
+    is_covered = visibility.hides(ends_at)
     return WeekReport(
         week=found.week.name,
         monday=found.week.monday,
@@ -68,11 +70,11 @@ def describe_week(found: WeekValidation, days: BroadcastDays) -> WeekReport:
         is_complete=found.is_complete,
         closed_at=found.closed_at,
         summary=found.summary,
-        stages=[_describe_stage(each) for each in found.stages],
+        stages=[_describe_stage(each, is_covered=is_covered) for each in found.stages],
     )
 
 
-def _describe_stage(stage: WeekStage) -> StageReport:
+def _describe_stage(stage: WeekStage, *, is_covered: bool) -> StageReport:
     return StageReport(
         stage=stage.stage,
         title=stage.title,
@@ -81,7 +83,7 @@ def _describe_stage(stage: WeekStage) -> StageReport:
         good=stage.good,
         sentence=stage.sentence,
         case_count=stage.case_count,
-        cases=stage.cases,
+        cases=() if is_covered else stage.cases,
         next_step=stage.next_step if stage.state is StageState.INCOMPLETE else "",
         change=stage.change,
         closed=stage.closed,
@@ -92,6 +94,7 @@ def _describe_stage(stage: WeekStage) -> StageReport:
 def list_all(
     connection: Reading,
     context: ContextOf,
+    visibility: VisibilityOf,
     last: Annotated[int, Query(ge=1, le=MOST_WEEKS, description="So many weeks.")] = 6,
     until: Annotated[str, Query(description="The newest: 2026-W48, or a day of it.", max_length=10)] = "",
 ) -> list[WeekReport]:
@@ -99,15 +102,16 @@ def list_all(
     newest = Week.parse(until) if until else find_current_week(context.settings)
     found = validate_weeks(connection, context.settings, newest.shift(1 - last), newest)
     days = find_days(context.settings)
-    return [describe_week(each, days) for each in reversed(found)]
+    return [describe_week(each, days, visibility) for each in reversed(found)]
 
 
 @router.get("/{week}", **needs(Role.VIEWER, example=examples.WEEK))
 def read_one(
     connection: Reading,
     context: ContextOf,
+    visibility: VisibilityOf,
     week: Annotated[str, Path(description="2026-W48, or a day of it.", max_length=10)],
 ) -> WeekReport:
     """Return a week with the cases of each stage."""
     found = validate_week(connection, context.settings, Week.parse(week))
-    return describe_week(found, find_days(context.settings))
+    return describe_week(found, find_days(context.settings), visibility)

@@ -1,0 +1,107 @@
+"""The document of the API is what the server does: valid, complete, and each cell of role and route as it says."""
+
+from collections.abc import Iterator
+from functools import cache
+from typing import Any
+
+import pytest
+from fastapi.routing import APIRoute
+from openapi_schema_validator import OAS31Validator
+from openapi_spec_validator import validate
+
+from pokervod_pipelines.access.principal import Role
+from pokervod_pipelines.api.app import ROUTERS, build_app
+from pokervod_pipelines.settings import Settings
+from pokervod_pipelines_tests.api.serving import Served
+
+BODIES = {
+    "/api/events/{incident_id}/mute": {"until": "2h", "reason": "x"},
+    "/api/events/{incident_id}/verdict": {"verdict": "real", "reason": "x"},
+}
+NAMES = {"week": "2026-W48", "name": "start.js"}
+QUERIES = {"/api/data-flow": "?hand_id=1"}
+
+
+@cache
+def read_document() -> dict[str, Any]:
+    return build_app(Settings.model_validate({"home": "/nowhere"})).openapi()
+
+
+def list_operations() -> Iterator[tuple[str, str, dict[str, Any]]]:
+    for path, operations in read_document()["paths"].items():
+        for method, operation in operations.items():
+            yield method.upper(), path, operation
+
+
+def make_path(path: str) -> str:
+    """Return the path with the first of everything."""
+    names = [each[1:-1] for each in path.split("/") if each.startswith("{")]
+    return path.format(**{name: NAMES.get(name, "1") for name in names}) + QUERIES.get(path, "")
+
+
+def test_the_document_is_valid() -> None:
+    validate(read_document())
+
+
+def test_every_route_is_in_the_document_with_its_role() -> None:
+    declared = {
+        (method, route.path)
+        for each in ROUTERS
+        for route in each.router.routes
+        for method in (route.methods if isinstance(route, APIRoute) else {"not a route of the API"})
+    }
+
+    assert {(method, path) for method, path, _ in list_operations()} == declared
+    assert {path: each.get("x-role") for _, path, each in list_operations() if each.get("x-role") not in {*Role}} == {}
+
+
+def test_every_operation_says_what_it_does_and_which_errors_it_has() -> None:
+    for method, path, operation in list_operations():
+        assert operation["description"].endswith("."), path
+        wanted = {"400", "401", "403", "404", "422", "429", "500", "503"} | (
+            {"409", "413"} if method == "POST" else set()
+        )
+        assert wanted <= {*operation["responses"]}, path
+        for status in wanted:
+            assert "application/problem+json" in operation["responses"][status]["content"], path
+        for each in operation.get("parameters", ()):
+            assert each.get("description"), (path, each["name"])
+
+
+def test_every_example_fits_its_schema() -> None:
+    """An example of nothing would fit many schemas, so it has to name every field that is required."""
+    found = 0
+    for _, path, operation in list_operations():
+        content = operation["responses"]["200"].get("content", {}).get("application/json", {})
+        if "example" in content:
+            found += 1
+            schema = {**content["schema"], "components": read_document()["components"]}
+            assert [each.message for each in OAS31Validator(schema).iter_errors(content["example"])] == [], path
+    assert found > 20
+
+
+@pytest.mark.parametrize("role", [None, *Role])
+def test_each_role_may_do_what_its_routes_say_and_nothing_else(api: Served, role: Role | None) -> None:
+    """Every cell of the matrix, made of the document: refused or not, and never an answer that is not in it."""
+    wrong = []
+    for method, path, operation in list_operations():
+        body = BODIES.get(path, {"reason": "x"}) if method == "POST" else None
+        response = api.ask(method, make_path(path), role, json=body)
+        is_allowed = role is not None and role.includes(Role(operation["x-role"]))
+        refused = {401, 403} if is_allowed else {200, 404, 409, 422}
+        if response.status_code in refused or response.status_code >= 500 or not _is_documented(operation, response):
+            wrong.append((method, path, response.status_code, response.text[:200]))
+        if role is None and response.status_code != 401:
+            wrong.append((method, path, response.status_code, "let in without a login"))
+    assert wrong == []
+
+
+def _is_documented(operation: dict[str, Any], response: Any) -> bool:
+    """Return whether the document has the status, and the answer fits its schema."""
+    described = operation["responses"].get(str(response.status_code))
+    if described is None:
+        return False
+    schema = described.get("content", {}).get(response.headers["content-type"].partition(";")[0], {}).get("schema")
+    if schema is None or "json" not in response.headers["content-type"]:
+        return True
+    return not [*OAS31Validator({**schema, "components": read_document()["components"]}).iter_errors(response.json())]
