@@ -86,11 +86,6 @@ class Principal:
     expires_at: datetime | None = None
     csrf_token: str | None = field(default=None, repr=False)
 
-    @property
-    def is_ambient(self) -> bool:
-        """Return whether a browser sends these credentials by itself, also for a page of another site."""
-        return self.how is not Method.KEY
-
     def make_actor(self, reason: str, correlation_id: str = "") -> Actor:
         """Return who acts and why, for the audit log. Raises ``BadInput`` without a reason."""
         return Actor(who=self.who, reason=reason, correlation_id=correlation_id or new_correlation_id())
