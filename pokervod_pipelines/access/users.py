@@ -5,7 +5,7 @@ A changed password or role, and disabling, ends all sessions of the user in the 
 
 import re
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -103,25 +103,46 @@ def add_user(
     return user
 
 
-def make_first_admin(connection: Connection, settings: Settings) -> User | None:
-    """Add the administrator whom the environment names where there is no user yet; return the user that was added.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FirstAdmin:
+    """Hold the administrator whom the environment names."""
 
-    Where any user exists nothing is changed, so that a password that was changed since then stays. Raises
-    ``BadSettings`` for half of the two variables, or a name or password that is refused.
+    name: str
+    password: str = field(repr=False)
+
+
+def read_first_admin(settings: Settings) -> FirstAdmin | None:
+    """Return whom the environment names, None where it names nobody; it needs no database.
+
+    Raises ``BadSettings`` for half of the two variables, or a name or password that is refused.
     """
     name, password = settings.admin_username, settings.admin_password
     if name is None and password is None:
         return None
     if name is None or password is None:
         raise BadSettings("set both POKERVOD_ADMIN_USERNAME and POKERVOD_ADMIN_PASSWORD, or neither")
+    try:
+        admin = FirstAdmin(name=read_name(name), password=password.get_secret_value())
+        require_good_password(admin.name, admin.password)
+    except BadInput as error:
+        raise BadSettings(f"POKERVOD_ADMIN_USERNAME, POKERVOD_ADMIN_PASSWORD: {error}") from None
+    return admin
+
+
+def make_first_admin(connection: Connection, settings: Settings) -> User | None:
+    """Add the administrator whom the environment names where there is no user yet; return the user that was added.
+
+    Where any user exists nothing is changed, so that a password that was changed since then stays. Raises
+    ``BadSettings`` as ``read_first_admin`` does.
+    """
+    admin = read_first_admin(settings)
+    if admin is None:
+        return None
     lock_until_commit(connection, _LOCK)
     if has_users(connection):
         return None
     actor = Actor(who="environment", reason="POKERVOD_ADMIN_USERNAME names the first administrator")
-    try:
-        return add_user(connection, name, password.get_secret_value(), Role.ADMIN, actor)
-    except BadInput as error:
-        raise BadSettings(f"POKERVOD_ADMIN_USERNAME, POKERVOD_ADMIN_PASSWORD: {error}") from None
+    return add_user(connection, admin.name, admin.password, Role.ADMIN, actor)
 
 
 def set_role(connection: Connection, name: str, role: Role, actor: Actor) -> User:

@@ -36,11 +36,13 @@ def serve(
     Example: pokervod serve --host 0.0.0.0 --tls-cert server.pem --tls-key server.key
     """
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # nothing multiplies matrices
+    from pokervod_pipelines.access.users import read_first_admin  # noqa: PLC0415
     from pokervod_pipelines.api.app import OPEN_SECONDS, build_app, make_database  # noqa: PLC0415 - brings FastAPI
     from pokervod_pipelines.api.context import is_loopback  # noqa: PLC0415
     from pokervod_pipelines.api.server import Listening, listen  # noqa: PLC0415
 
     settings = prepare_folder()
+    read_first_admin(settings)  # a mistake in the environment is said at once, also while the database is away
     refuse_taken_port(host, port)
     database = make_database(settings)
     listening = Listening(host=host, port=port, certificate=tls_cert, key=tls_key)

@@ -20,6 +20,7 @@ from pokervod_pipelines.access.users import (
     has_users,
     list_users,
     make_first_admin,
+    read_first_admin,
     read_name,
     set_locale,
     set_password,
@@ -180,6 +181,8 @@ def test_half_or_weak_variables_are_refused(
         with pytest.raises(BadSettings, match=problem) as refused:
             make_first_admin(connection, named)
         assert not has_users(connection)
+    with pytest.raises(BadSettings, match=problem):  # also where nobody can ask the database
+        read_first_admin(named)
     assert PASSWORD not in str(refused.value)
 
 
