@@ -82,7 +82,7 @@ class ApiContext:
         return hmac.new(self._secret, repr(given).encode(), hashlib.sha256).digest()
 
 
-def find_context(request: Request) -> ApiContext:
+async def find_context(request: Request) -> ApiContext:
     """Return what the routes share."""
     context: ApiContext = request.app.state.context
     return context

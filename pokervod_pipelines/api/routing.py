@@ -39,7 +39,7 @@ class Items(BaseModel, Generic[T]):
     next: int | None = Field(default=None, description="Give it as `after` for the next page.")
 
 
-def read_page(
+async def read_page(
     limit: Annotated[int, Query(ge=1, le=MOST, description="Entries of the page at most.")] = 100,
     after: Annotated[
         int | None, Query(ge=1, le=LARGEST, description="`next` of the page before; none: the first page.")
@@ -89,10 +89,10 @@ def find_principal(request: Request, context: ContextOf) -> Principal:
 Asking = Annotated[Principal, Depends(find_principal)]
 
 
-def make_check(role: Role) -> Callable[[Principal], None]:
+def make_check(role: Role) -> Callable[[Principal], Coroutine[Any, Any, None]]:
     """Return the dependency that refuses whoever does not have the role."""
 
-    def check(principal: Asking) -> None:
+    async def check(principal: Asking) -> None:
         authorize(principal, role)
 
     return check

@@ -14,7 +14,7 @@ from pokervod_pipelines.errors import Unavailable
 
 T = TypeVar("T")
 
-AHEAD = 0.5
+AHEAD = 0.8
 """From this part of its age on, a snapshot is computed anew while the last one is still answered."""
 
 

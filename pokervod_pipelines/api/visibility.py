@@ -135,7 +135,7 @@ def _show_step(step: IncidentStep) -> IncidentStep:
     return replace(step, reason=WITHHELD if step.reason else "", payload=show_payload(step.payload))
 
 
-def find_visibility(principal: Asking, context: ContextOf) -> Visibility:
+async def find_visibility(principal: Asking, context: ContextOf) -> Visibility:
     """Return what whoever asks may see."""
     return Visibility.of(principal.role, context.settings)
 

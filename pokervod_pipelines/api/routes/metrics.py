@@ -31,7 +31,9 @@ from pokervod_pipelines.periods import LENGTHS, read_length
 router = APIRouter(prefix="/api/metrics", tags=["metrics"], route_class=ReadRoute)
 
 
-def read_window(window: Annotated[str, Query(description=f"The last {LENGTHS}.", max_length=20)] = "1h") -> Window:
+async def read_window(
+    window: Annotated[str, Query(description=f"The last {LENGTHS}.", max_length=20)] = "1h",
+) -> Window:
     """Return the window that is asked for."""
     return make_window(read_length("window", window))
 
