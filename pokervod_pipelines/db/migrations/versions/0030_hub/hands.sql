@@ -6,7 +6,8 @@ language sql immutable parallel safe as $$
     select ((started_at at time zone 'UTC') + coalesce(milliseconds, 0) * interval '1 millisecond') at time zone 'UTC'
 $$;
 create index ix_hands_hub_created_at on hands (hub.end_of(started_at, duration_ms) desc, id desc);
-create index ix_hands_table_name_hand_number on hands (table_name, hand_number, started_at desc, id desc);
+create index ix_hands_table_name_hand_number on hands (table_name, hand_number);
+create index ix_hub_hands_created_at on hub_hands (created_at desc, id desc);
 
 create function hub.show_players(content jsonb, shows_cards boolean) returns jsonb language sql immutable as $$
     select coalesce(jsonb_agg(jsonb_build_object(
@@ -49,41 +50,37 @@ create function hub.asks_by_number() returns boolean language sql stable as $$
     select current_query() ~* '\ywhere\y.*\yhand_number\s*='
 $$;
 
+-- Every hand once, without what is costly to show; simple enough that the newest are found by the indexes of both tables.
+create view hub.hand_list as
+select id, table_name as table_id, hand_number, source, best_category, hub.end_of(started_at, duration_ms) as created_at,
+    withdrawn_by is null as is_shown
+from hands
+union all
+select id, table_id, hand_number, source, hand_rank, created_at, stored_at is null
+from hub_hands;
+
 create view hub.hands as
-select h.id, h.table_name as table_id, h.hand_number, h.source,
-    coalesce(w.hand_rank, h.best_category) as hand_rank,
+select i.id, i.table_id, i.hand_number, i.source,
+    coalesce(w.hand_rank, i.best_category) as hand_rank,
     coalesce(w.pot_size, trunc(h.pot / power(10, coalesce((h.content ->> 'decimals')::integer, 0))::numeric)::bigint)
         as pot_size,
-    coalesce(w.winner, hub.show_winner(h.content))::varchar as winner,
+    case when w.id is null then hub.show_winner(h.content)::varchar else w.winner end as winner,
     case when w.id is null then hub.show_players(h.content, v.shows) else hub.blank_cards(w.players_json, v.shows) end
         as players_json,
     coalesce(w.community_cards_json, h.content -> 'boards' -> 0, '[]') as community_cards_json,
     case when w.id is null then hub.show_actions(h.content) else hub.blank_cards(w.actions_json, v.shows) end
         as actions_json,
     coalesce(w.duration_seconds, round(h.duration_ms / 1000.0)::integer) as duration_seconds,
-    hub.end_of(h.started_at, h.duration_ms) as created_at,
-    h.changed_at as updated_at
-from hands h
-left join hub_hands w on w.id = h.id
-cross join lateral (select (select hub.sees_hole_cards())
-    or hub.end_of(h.started_at, h.duration_ms) + (select hub.broadcast_delay()) <= now() as shows) v
-where h.withdrawn_by is null and (not (select hub.asks_by_number()) or not exists (
-    select from hands n where n.table_name = h.table_name and n.hand_number = h.hand_number and n.withdrawn_by is null
-        and (n.started_at, n.id) > (h.started_at, h.id))
-    and not exists (select from hub_hands n where n.table_id = h.table_name and n.hand_number = h.hand_number
-        and n.stored_at is null and (n.created_at, n.id) > (hub.end_of(h.started_at, h.duration_ms), h.id)))
-union all
-select w.id, w.table_id, w.hand_number, w.source, w.hand_rank, w.pot_size, w.winner,
-    hub.blank_cards(w.players_json, v.shows), w.community_cards_json, hub.blank_cards(w.actions_json, v.shows),
-    w.duration_seconds, w.created_at, w.updated_at
-from hub_hands w
-cross join lateral (select (select hub.sees_hole_cards())
-    or w.created_at + (select hub.broadcast_delay()) <= now() as shows) v
-where w.stored_at is null and (not (select hub.asks_by_number()) or not exists (
-    select from hub_hands n where n.table_id = w.table_id and n.hand_number = w.hand_number and n.stored_at is null
-        and (n.created_at, n.id) > (w.created_at, w.id))
-    and not exists (select from hands n where n.table_name = w.table_id and n.hand_number = w.hand_number
-        and n.withdrawn_by is null and (hub.end_of(n.started_at, n.duration_ms), n.id) > (w.created_at, w.id)));
+    i.created_at,
+    coalesce(h.changed_at, w.updated_at) as updated_at
+from hub.hand_list i
+left join hands h on h.id = i.id
+left join hub_hands w on w.id = i.id
+cross join lateral (select
+    (select hub.sees_hole_cards()) or i.created_at + (select hub.broadcast_delay()) <= now() as shows) v
+where i.is_shown and (not (select hub.asks_by_number()) or not exists (
+    select from hub.hand_list n where n.is_shown and n.table_id = i.table_id and n.hand_number = i.hand_number
+        and (n.created_at, n.id) > (i.created_at, i.id)));
 
 create function hub.insert_hand() returns trigger language plpgsql security definer
 set search_path = public, pg_temp as $$

@@ -53,7 +53,7 @@ create table hub_hands (
     problem varchar
 );
 create index ix_hub_hands_waiting on hub_hands (id) where stored_at is null and problem is null;
-create index ix_hub_hands_shown on hub_hands (table_id, hand_number) where stored_at is null;
+create index ix_hub_hands_table_id_hand_number on hub_hands (table_id, hand_number);
 comment on table hub_hands is 'Hands as programs wrote them; stored_at is when hands got them, under the same id';
 comment on column hub_hands.problem is 'Why it cannot become a hand';
 
