@@ -9,6 +9,7 @@ from rich.table import Table
 from pokervod_pipelines_tests.bench import (
     access,
     anomalies,
+    api,
     breakers,
     chaos_week,
     detectors,
@@ -49,6 +50,7 @@ SUBJECTS = {
     "incidents": incidents.measure,
     "weeks": weeks.measure,
     "measures": measures.measure,
+    "api": api.measure,
     "anomalies": anomalies.measure,
     "chaos_week": chaos_week.measure,
     "detectors": detectors.measure,
