@@ -9,11 +9,16 @@ create index ix_hands_hub_created_at on hands (hub.end_of(started_at, duration_m
 create index ix_hands_table_name_hand_number on hands (table_name, hand_number);
 create index ix_hub_hands_created_at on hub_hands (created_at desc, id desc);
 
+-- An amount of a hand in whole chips or money; content.decimals says how many digits of it are decimals.
+create function hub.scale(amount text, content jsonb) returns bigint language sql immutable as $$
+    select trunc(amount::numeric / power(10, coalesce((content ->> 'decimals')::integer, 0))::numeric)::bigint
+$$;
+
 create function hub.show_players(content jsonb, shows_cards boolean) returns jsonb language sql immutable as $$
     select coalesce(jsonb_agg(jsonb_build_object(
         'seat', seat -> 'number',
         'name', coalesce(nullif(seat ->> 'name', ''), nullif(seat ->> 'long_name', ''), 'seat ' || (seat ->> 'number')),
-        'stack', trunc((seat ->> 'start_stack')::numeric / power(10, coalesce((content ->> 'decimals')::integer, 0))::numeric),
+        'stack', hub.scale(seat ->> 'start_stack', content),
         'hole_cards', case when shows_cards then seat -> 'hole_cards' else '[]' end) order by position), '[]')
     from jsonb_array_elements(content -> 'seats') with ordinality as seats(seat, position)
 $$;
@@ -21,7 +26,7 @@ $$;
 create function hub.show_actions(content jsonb) returns jsonb language sql immutable as $$
     select coalesce(jsonb_agg(jsonb_build_object(
         'street', street ->> 'name', 'seat', action -> 'seat', 'action', action ->> 'kind',
-        'amount', trunc((action ->> 'to')::numeric / power(10, coalesce((content ->> 'decimals')::integer, 0))::numeric),
+        'amount', hub.scale(action ->> 'to', content),
         'all_in', action -> 'is_all_in') order by s, a), '[]')
     from jsonb_array_elements(content -> 'streets') with ordinality as streets(street, s),
         jsonb_array_elements(street -> 'actions') with ordinality as actions(action, a)
@@ -44,16 +49,16 @@ create function hub.blank_cards(written jsonb, shows_cards boolean) returns json
         from jsonb_array_elements(written) with ordinality as list(each, position)), '[]') end
 $$;
 
--- The old schema had one hand of a table and number. Numbers repeat, so a statement that asks by number gets the newest,
--- and all others see every hand.
+-- The old schema had one hand of a table and number. Numbers repeat, so a statement that asks by number gets the
+-- newest, and all others see every hand.
 create function hub.asks_by_number() returns boolean language sql stable as $$
     select current_query() ~* '\ywhere\y.*\yhand_number\s*='
 $$;
 
--- Every hand once, without what is costly to show; simple enough that the newest are found by the indexes of both tables.
+-- Every hand once, without what is costly to show; simple enough that the newest are found by indexes of both tables.
 create view hub.hand_list as
-select id, table_name as table_id, hand_number, source, best_category, hub.end_of(started_at, duration_ms) as created_at,
-    withdrawn_by is null as is_shown
+select id, table_name as table_id, hand_number, source, best_category,
+    hub.end_of(started_at, duration_ms) as created_at, withdrawn_by is null as is_shown
 from hands
 union all
 select id, table_id, hand_number, source, hand_rank, created_at, stored_at is null
@@ -62,8 +67,7 @@ from hub_hands;
 create view hub.hands as
 select i.id, i.table_id, i.hand_number, i.source,
     coalesce(w.hand_rank, i.best_category) as hand_rank,
-    coalesce(w.pot_size, trunc(h.pot / power(10, coalesce((h.content ->> 'decimals')::integer, 0))::numeric)::bigint)
-        as pot_size,
+    coalesce(w.pot_size, hub.scale(h.pot::text, h.content)) as pot_size,
     case when w.id is null then hub.show_winner(h.content)::varchar else w.winner end as winner,
     case when w.id is null then hub.show_players(h.content, v.shows) else hub.blank_cards(w.players_json, v.shows) end
         as players_json,
@@ -93,8 +97,8 @@ set search_path = public, pg_temp as $$
                 using errcode = 'check_violation';
         elsif new.hand_rank not in ('royal_flush', 'straight_flush', 'four_of_a_kind', 'full_house', 'flush',
                 'straight', 'three_of_a_kind', 'two_pair', 'one_pair', 'high_card') then
-            raise exception 'hands.hand_rank: unknown rank %; write for example full_house', quote_nullable(new.hand_rank)
-                using errcode = 'check_violation';
+            raise exception 'hands.hand_rank: unknown rank %; write for example full_house',
+                quote_nullable(new.hand_rank) using errcode = 'check_violation';
         end if;
         new.source := coalesce(new.source, 'manual');
         if new.source not in ('rfid', 'csv', 'manual') then

@@ -11,7 +11,8 @@ select r.id, r.template as template_name,
     coalesce(w.layer_data_json, r.layers) as layer_data_json,
     coalesce(w.output_settings_json, jsonb_build_object('format', r.output -> 'format', 'width', r.output -> 'width',
         'height', r.output -> 'height', 'fps', r.output -> 'fps', 'quality', null,
-        'duration_frames', round((r.output ->> 'seconds')::numeric * (r.output ->> 'fps')::numeric))) as output_settings_json,
+        'duration_frames', round((r.output ->> 'seconds')::numeric * (r.output ->> 'fps')::numeric)))
+        as output_settings_json,
     coalesce((select (select s.outputs from hub_settings s) || '/' || o.path from render_outputs o
         where o.instruction_id = r.id), w.output_path)::varchar as output_path,
     w.output_filename,
@@ -19,16 +20,19 @@ select r.id, r.template as template_name,
     r.priority,
     coalesce(w.trigger_type, r.trigger_kind) as trigger_type,
     coalesce(w.trigger_id, r.hand_id::varchar, r.trigger_key) as trigger_id,
-    case when r.state in ('failed', 'cancelled', 'timed_out') or r.failure_kind is not null then r.reason end as error_message,
+    case when r.state in ('failed', 'cancelled', 'timed_out') or r.failure_kind is not null then r.reason end
+        as error_message,
     r.retry_count, r.max_retries, r.created_at, r.started_at, r.finished_at as completed_at
 from render_instructions r
 left join hub_instructions w on w.instruction_id = r.id;
 alter view hub.render_instructions alter column priority set default 5;
 
 -- Return why the value does not fit the layer, null where it does; fitted is the value as an instruction holds it.
-create function hub.fit_value(layer jsonb, value jsonb, out fitted jsonb, out problem text) language plpgsql immutable as $$
+create function hub.fit_value(layer jsonb, value jsonb, out fitted jsonb, out problem text)
+language plpgsql immutable as $$
     declare
         written text := btrim(value #>> '{}');
+        plain text := regexp_replace(written, '[,\s]', '', 'g');
         most integer;
         parts text[];
     begin
@@ -47,10 +51,11 @@ create function hub.fit_value(layer jsonb, value jsonb, out fitted jsonb, out pr
                 end if;
                 fitted := to_jsonb(written);
             when 'number', 'chips' then
-                if jsonb_typeof(value) = 'string' and regexp_replace(written, '[,\s]', '', 'g') ~ '^-?\d{1,18}(\.\d{1,6})?$'
+                if jsonb_typeof(value) = 'string' and plain ~ '^-?\d{1,18}(\.\d{1,6})?$'
                         and written !~ '^[1-9]\d{0,2}\.\d{3}$' then
-                    fitted := to_jsonb(regexp_replace(written, '[,\s]', '', 'g')::numeric);
-                elsif jsonb_typeof(value) = 'string' and written ~ '^-?([$€£¥₩]\d{1,3}(,\d{3}){0,5}|[A-Z]{3} \d{1,3}(,\d{3}){0,5})$' then
+                    fitted := to_jsonb(plain::numeric);
+                elsif jsonb_typeof(value) = 'string'
+                        and written ~ '^-?([A-Z]{0,3}[$€£¥₩]|[A-Z]{3} )\d{1,3}(,\d{3}){0,5}$' then
                     fitted := to_jsonb(written);
                 elsif jsonb_typeof(value) <> 'number' then
                     problem := format('expected a number such as 1,250,000, got %s', left(value::text, 40));
@@ -67,12 +72,14 @@ create function hub.fit_value(layer jsonb, value jsonb, out fitted jsonb, out pr
                 end if;
             when 'cards' then
                 if jsonb_typeof(value) = 'array' then
-                    parts := array(select e from jsonb_array_elements_text(value) with ordinality as list(e, p) order by p);
+                    parts := array(select card from jsonb_array_elements_text(value) with ordinality as list(card, p)
+                        order by p);
                 elsif jsonb_typeof(value) = 'string' then
                     parts := regexp_split_to_array(written, '[\s,]+');
                 end if;
                 most := coalesce((layer ->> 'limit')::integer, 7);
-                fitted := (select jsonb_agg(hub.read_card(e) order by p) from unnest(parts) with ordinality as list(e, p));
+                fitted := (select jsonb_agg(hub.read_card(card) order by p)
+                    from unnest(parts) with ordinality as list(card, p));
                 if coalesce(cardinality(parts), 0) = 0 or fitted @> 'null' then
                     problem := format('expected cards such as As Kd, got %s', left(value::text, 40));
                 elsif cardinality(parts) > most then
@@ -93,7 +100,8 @@ create function hub.read_card(written text) returns text language sql immutable 
     where btrim(card) ~ '^(10|[2-9tjqka])[cdhs]$'
 $$;
 
-create function hub.fit_rows(layer jsonb, value jsonb, out fitted jsonb, out problem text) language plpgsql immutable as $$
+create function hub.fit_rows(layer jsonb, value jsonb, out fitted jsonb, out problem text)
+language plpgsql immutable as $$
     declare
         cells jsonb;
         number integer := 0;
@@ -178,8 +186,8 @@ language plpgsql immutable as $$
         if settings ? name and (jsonb_typeof(settings -> name) <> 'number'
                 or (settings ->> name)::numeric not between lowest and highest
                 or (settings ->> name)::numeric <> trunc((settings ->> name)::numeric)) then
-            raise exception 'output_settings_json: %: expected a whole number from % to %, got %', name, lowest, highest,
-                settings ->> name using errcode = 'check_violation';
+            raise exception 'output_settings_json: %: expected a whole number from % to %, got %', name, lowest,
+                highest, settings ->> name using errcode = 'check_violation';
         end if;
     end $$;
 
@@ -196,7 +204,7 @@ create function hub.fit_output(template hub_templates, given jsonb) returns json
         end if;
         perform hub.require_number(settings, 'width', 16, 7680), hub.require_number(settings, 'height', 16, 4320),
             hub.require_number(settings, 'fps', 1, 120), hub.require_number(settings, 'duration_frames', 1, 72000);
-        if mod(coalesce((settings ->> 'width')::integer, 0), 2) + mod(coalesce((settings ->> 'height')::integer, 0), 2) > 0 then
+        if mod((settings ->> 'width')::integer, 2) = 1 or mod((settings ->> 'height')::integer, 2) = 1 then
             raise exception 'output_settings_json: width and height have to be even' using errcode = 'check_violation';
         end if;
         output := output || (select coalesce(jsonb_object_agg(name, value), '{}') from jsonb_each(settings)
@@ -243,7 +251,7 @@ set search_path = public, pg_temp as $$
             select template.name, layers, output, md5(jsonb_build_array(template.name, layers, output)::text),
                 new.priority, 'person', 'program ' || correlation, hub.find_hand(new.trigger_type, new.trigger_id),
                 hub.today(), session_user, 'requested by the program ' || session_user, template.renderer, correlation,
-                coalesce(new.retry_count, 0), coalesce(new.max_retries, 3), least(coalesce(new.created_at, now()), now())
+                coalesce(new.retry_count, 0), coalesce(new.max_retries, 3), least(new.created_at, now())
             from (select hub.fit_layers(template, new.layer_data_json) as layers,
                 hub.fit_output(template, new.output_settings_json) as output) as fitted
             returning * into made;
@@ -317,9 +325,9 @@ create function hub.claim_job(job render_instructions) returns boolean language 
             values (session_user, coalesce(host(inet_client_addr()), 'this machine'), pg_backend_pid(), '{}', now())
             on conflict (name) do update set host = excluded.host, pid = excluded.pid, seen_at = now();
         update public.render_instructions set state = 'processing', claim_id = gen_random_uuid(),
-                claimed_by = session_user, lease_until = '9999-12-31 00:00+00', heartbeat_at = now(), started_at = now(),
-                finished_at = null, progress = 0, changed_at = now(), reason = 'taken by ' || session_user,
-                failure_kind = null
+                claimed_by = session_user, lease_until = '9999-12-31 00:00+00', heartbeat_at = now(),
+                started_at = now(), finished_at = null, progress = 0, changed_at = now(), failure_kind = null,
+                reason = 'taken by ' || session_user
             where id = job.id;
         perform hub.append_event('render.started', 'render', job.correlation_id, jsonb_build_object(
             'instruction_id', job.id, 'template', job.template, 'worker', session_user, 'state_before', 'pending',

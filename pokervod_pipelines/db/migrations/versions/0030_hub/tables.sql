@@ -122,7 +122,7 @@ create table hub_tournament_writes (
     problem varchar
 );
 create index ix_hub_tournament_writes_waiting on hub_tournament_writes (id) where stored_at is null;
-comment on table hub_tournament_writes is 'Each state that a program wrote of a tournament, like an export of that moment';
+comment on table hub_tournament_writes is 'Each state that a program wrote, like an export of that moment';
 comment on column hub_tournament_writes.problem is 'What of it could not be read';
 
 create function hub.append_event(type text, source text, correlation_id text, payload jsonb) returns void

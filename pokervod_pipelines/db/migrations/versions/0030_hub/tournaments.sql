@@ -65,8 +65,8 @@ set search_path = public, pg_temp as $$
                 (select min(first_seen_at) from tournament_progress g
                     where g.tournament_number = t.tournament_number and g.progress > 0),
                 case when t.status in ('completed', 'cancelled') then coalesce((select min(first_seen_at)
-                    from tournament_progress g where g.tournament_number = t.tournament_number and g.progress = 1000000),
-                    t.seen_at) end,
+                    from tournament_progress g
+                    where g.tournament_number = t.tournament_number and g.progress = 1000000), t.seen_at) end,
                 'csv'
             from tournaments t
             cross join lateral (
