@@ -180,7 +180,7 @@ class Database:
         with ExitStack() as stack:
             urls = stack.enter_context(serve_database(self._settings))
             before.close()  # not earlier: the embedded server goes on
-            engines = [make_engine(url) for url in (urls.pokervod, urls.dagster)]
+            engines = [make_engine(urls.pokervod, connections=THREADS), make_engine(urls.dagster)]
             for each in engines:
                 stack.callback(each.dispose)
                 event.listen(each, "connect", _limit_statements)

@@ -93,10 +93,10 @@ def open_unmigrated(settings: Settings) -> Iterator[Engine]:
             engine.dispose()
 
 
-def make_engine(url: URL | str) -> Engine:
-    """Return an engine with our driver, ``CONNECT_ARGUMENTS`` and a small pool."""
+def make_engine(url: URL | str, *, connections: int = 4) -> Engine:
+    """Return an engine with our driver, ``CONNECT_ARGUMENTS`` and a pool that keeps so many connections open."""
     url = make_url(url).set(drivername=OUR_DRIVER)
-    return create_engine(url, pool_size=4, pool_pre_ping=True, connect_args=CONNECT_ARGUMENTS)
+    return create_engine(url, pool_size=connections, pool_pre_ping=True, connect_args=CONNECT_ARGUMENTS)
 
 
 def create_missing_database(url: URL) -> None:

@@ -30,7 +30,7 @@ DAYS = 90
 READS = (
     "/api/instructions?limit=100",
     "/api/instructions?state=failed&limit=100",
-    "/api/instructions/50000",
+    "/api/instructions/5000",
     "/api/outputs",
     "/api/hands?limit=100",
     "/api/log?limit=100",
