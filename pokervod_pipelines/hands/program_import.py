@@ -56,7 +56,7 @@ def import_program_hands(engine: Engine, settings: Settings, *, correlation_id: 
 
 _REFUSE = text("update hub_hands set problem = :problem where id = :id and stored_at is null")
 _LOCK = text("select from hub_hands where id = :id and stored_at is null and problem is null for update")
-_DONE = text("update hub_hands set stored_at = now() where id = :id")
+_DONE = text("update hub_hands set stored_at = now(), stored_digest = :digest where id = :id")
 
 
 def _read_waiting(connection: Connection) -> list[ProgramHand]:
@@ -88,7 +88,7 @@ def _store_one(engine: Engine, written: ProgramHand, rules: HandRules, correlati
         store.mark_replayed(connection, {written.id: row.digest})  # without betting there is nothing to replay
         store.mark_test_session(connection, session.session_id)
         append_events(connection, "hands", correlation_id, [make_hand_event(session, written.id, row, is_new=True)])
-        connection.execute(_DONE, {"id": written.id})
+        connection.execute(_DONE, {"id": written.id, "digest": row.digest})
     return True
 
 

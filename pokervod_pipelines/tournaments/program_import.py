@@ -118,7 +118,10 @@ _LOCK = text("""
     from hub_tournament_writes w, jsonb_populate_record(null::hub_tournaments, w.content) t
     where w.id = :id and w.stored_at is null for update of w
 """)
-_DONE = text("update hub_tournament_writes set stored_at = now(), problem = :problem where id = :id")
+_DONE = text("delete from hub_tournament_writes where id = :id")
+_REPORT = text("update hub_tournament_writes set stored_at = now(), problem = :problem where id = :id")
+"""What could not be read as a whole is kept, for a person to look at."""
+
 _KEEP_VIEW = text("select set_config('pokervod.hub', 'ours', true)")
 """The program's row stays as it wrote it; only changes by others show in it."""
 
@@ -134,7 +137,8 @@ def _import_one(engine: Engine, write_id: int, zone: ZoneInfo, correlation_id: s
         applied, problems = _apply(connection, written, zone)
         events = [event for each in applied for event in each.events]
         append_events(connection, SOURCE, correlation_id, events)
-        connection.execute(_DONE, {"id": write_id, "problem": "; ".join(problems[:MAX_PROBLEMS]) or None})
+        told = "; ".join(problems[:MAX_PROBLEMS])
+        connection.execute(_REPORT if told else _DONE, {"id": write_id, "problem": told} if told else {"id": write_id})
     place = f"hub.tournaments {written.event_code} of {written.written_by}"
     return ProgramTournaments(
         changed=sum(each.changed for each in applied),

@@ -203,6 +203,25 @@ def test_hole_cards_are_blank_inside_the_broadcast_delay(hub: Hub, is_stored: bo
     assert '"Ah"' in read(fresh), "the board is on the air"
 
 
+def test_a_correction_of_ours_shows_in_their_view(hub: Hub) -> None:
+    hand_id = use(hub, lambda it: it.insert("hands", **make_hand()))
+    run_stages(hub)
+    hub.read("update hands set pot = 99, digest = 'corrected' returning id")
+
+    assert use(hub, lambda it: it.get_hand(hand_id))["pot_size"] == 99
+
+
+def test_what_of_a_tournament_cannot_be_read_is_told_and_the_rest_is_taken(hub: Hub) -> None:
+    wrong = [{"rank": 1, "name": "Ana Ruiz", "chips": "many"}, {"rank": 2, "name": "Tom Berg", "chips": 5}]
+    use(hub, lambda it: it.upsert_tournament(**make_tournament(standings_json=wrong)))
+    run_stages(hub)
+
+    assert hub.read("select player_name from tournament_players") == [("Tom Berg",)]
+    ((problem,),) = hub.read("select problem from hub_tournament_writes")
+    assert "column chips: 'many'" in str(problem)
+    assert not find_arrivals(hub.engine, hub.settings).is_due
+
+
 def test_what_a_hand_cannot_be_read_of_is_a_finding(hub: Hub) -> None:
     players = [{"seat": 1, "name": "Ana Ruiz", "hole_cards": ["Zz"]}, {"seat": 2, "name": "Tom Berg"}, "nobody"]
     hand_id = use(
@@ -299,6 +318,7 @@ def test_a_tournament_is_written_and_read_and_its_history_has_each_state(hub: Hu
     assert seen["start_date"] == written["start_date"].astimezone(UTC) or seen["start_date"].tzinfo is not None
     assert use(hub, lambda it: it.get_tournament("ME-1")) == seen
     assert use(hub, lambda it: it.list_active_tournaments()) == ["ME-1"]
+    assert hub.read("select count(*) from hub_tournament_writes") == [(0,)]
     assert hub.read("select progress from tournament_progress order by 1") == [(12,), (13,)]
     assert hub.read("select player_name, is_eliminated, was_seen_playing from tournament_players order by 1") == [
         ("Ana Ruiz", False, True),

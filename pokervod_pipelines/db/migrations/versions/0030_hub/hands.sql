@@ -79,7 +79,7 @@ select i.id, i.table_id, i.hand_number, i.source,
     coalesce(h.changed_at, w.updated_at) as updated_at
 from hub.hand_list i
 left join hands h on h.id = i.id
-left join hub_hands w on w.id = i.id
+left join hub_hands w on w.id = i.id and (w.stored_at is null or w.stored_digest = h.digest)
 cross join lateral (select
     (select hub.sees_hole_cards()) or i.created_at + (select hub.broadcast_delay()) <= now() as shows) v
 where i.is_shown and (not (select hub.asks_by_number()) or not exists (

@@ -50,11 +50,13 @@ create table hub_hands (
     updated_at timestamptz not null,
     written_by varchar not null,
     stored_at timestamptz,
+    stored_digest varchar,
     problem varchar
 );
 create index ix_hub_hands_waiting on hub_hands (id) where stored_at is null and problem is null;
 create index ix_hub_hands_table_id_hand_number on hub_hands (table_id, hand_number);
 comment on table hub_hands is 'Hands as programs wrote them; stored_at is when hands got them, under the same id';
+comment on column hub_hands.stored_digest is 'Of the hand as it was made of this; another one was corrected since';
 comment on column hub_hands.problem is 'Why it cannot become a hand';
 
 create table hub_instructions (
@@ -122,7 +124,7 @@ create table hub_tournament_writes (
     problem varchar
 );
 create index ix_hub_tournament_writes_waiting on hub_tournament_writes (id) where stored_at is null;
-comment on table hub_tournament_writes is 'Each state that a program wrote, like an export of that moment';
+comment on table hub_tournament_writes is 'States that programs wrote and nobody has taken up, or not as a whole';
 comment on column hub_tournament_writes.problem is 'What of it could not be read';
 
 create function hub.append_event(type text, source text, correlation_id text, payload jsonb) returns void
