@@ -108,7 +108,7 @@ REPLACED = (
     (r"(?<=render )(cancel|prioritize) (ID…|17)", r"\1 {pending}"),
     (r"(?<=instruction )17", "{pending}"),
     (r"(?<=maintenance cancel )3", "1"),
-    (r"pokervod dev( --port \d+)?$", "pokervod dev --port {port}"),
+    (r"pokervod dev( --port \d+)?$", "pokervod dev --port {port} --api-port 0"),
     (r"pokervod serve$", "pokervod serve --port {port}"),
     (r"dagster dev$", "dagster dev --port {port}"),
     (r"db downgrade 0006", "db downgrade 0006 --yes"),

@@ -1,4 +1,4 @@
-"""Run everything on one machine with ``pokervod dev``: database, Dagster, a watcher, a render worker."""
+"""Run everything on one machine with ``pokervod dev``: database, Dagster, a watcher, a render worker, the API."""
 
 import json
 import logging
@@ -32,6 +32,9 @@ MODULE = "pokervod_pipelines.definitions"
 LOCATION = "pokervod"
 """Keep the name of ``workspace.yaml``, so that ``dagster dev`` finds the same sensors and their cursors."""
 
+API_HOST = "127.0.0.1"
+"""The API of a machine by itself; `pokervod serve` is for others."""
+
 app = typer.Typer()
 
 _log = logging.getLogger(__name__)
@@ -41,8 +44,11 @@ _log = logging.getLogger(__name__)
 def dev(
     host: Annotated[str, typer.Option(help="Address the UI listens on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=1, max=65535, help="Port of the Dagster UI.")] = 3000,
+    api_port: Annotated[
+        int, typer.Option("--api-port", min=0, max=65535, help="Port of the API; 0 leaves the API out.")
+    ] = 8080,
 ) -> None:
-    """Run everything here: database, Dagster UI and daemon, watcher, render worker, until Ctrl-C.
+    """Run everything here: database, Dagster UI and daemon, watcher, render worker, API, until Ctrl-C.
 
     A program that dies is started again. Restart the command after a change of the settings.
 
@@ -53,6 +59,8 @@ def dev(
     with _hold_folder(settings):
         _end_orphans(settings)
         refuse_taken_port(host, port)
+        if api_port:
+            refuse_taken_port(API_HOST, api_port, "--api-port")
         tag = make_tag(settings.home)
         with _make_temporary_folder(settings) as folder, end_after_us(tag), open_database(settings) as engine:
             record_first_day(engine, settings)
@@ -61,7 +69,9 @@ def dev(
             err.print(
                 f"Dagster UI on http://{host}:{port}, Ctrl-C stops everything. `pokervod logs --follow` shows it."
             )
-            services = [_make_launcher(folder, host, port, log)]
+            if api_port:
+                err.print(f"API on http://{API_HOST}:{api_port}, its pages at http://{API_HOST}:{api_port}/docs")
+            services = [_make_launcher(folder, host, port, api_port, log)]
             if settings.database_url is None:
                 services.append(watch_database(embedded_folder(settings)))
             run_services(services, _make_environ(settings, tag), report)
@@ -69,7 +79,7 @@ def dev(
     err.print("stopped")
 
 
-def _make_launcher(folder: Path, host: str, port: int, log: Path) -> Service:
+def _make_launcher(folder: Path, host: str, port: int, api_port: int, log: Path) -> Service:
     """Return the process that runs the programs; what Dagster writes about itself goes to the log."""
     place, workspace, programs = folder / "code.sock", folder / "workspace.yaml", folder / "programs.json"
     server = {"socket": str(place), "location_name": LOCATION}
@@ -87,6 +97,9 @@ def _make_launcher(folder: Path, host: str, port: int, log: Path) -> Service:
         {"name": "Dagster's daemon", "title": "dagster daemon", "command": daemon, "log": str(log)},
         {"name": "the code server", "title": "code server", "command": code, "log": str(log)},
     ]
+    if api_port:
+        serve = ("pokervod_pipelines.cli", "serve", "--host", API_HOST, "--port", str(api_port))
+        listed.append({"name": "the API", "title": "pokervod api", "command": serve, "log": str(log)})
     programs.write_text(json.dumps(listed), encoding="utf-8")
     command = [sys.executable, "-P", "-m", "pokervod_pipelines.cli.launcher", str(programs)]
     return Service(name="the launcher", command=command, stop_seconds=STOP_SECONDS + 5)

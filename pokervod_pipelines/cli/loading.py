@@ -37,7 +37,7 @@ COMMANDS = {
     ),
     "doctor": CommandEntry("setup", "Check settings, roots, sheets, plans, channels, database and Dagster.", False),
     "dev": CommandEntry(
-        "dev", "Run everything here: database, Dagster UI and daemon, watcher, render worker, until Ctrl-C.", False
+        "dev", "Run everything here: database, Dagster UI and daemon, watcher, render worker, API, until Ctrl-C.", False
     ),
     "serve": CommandEntry(
         "serve", "Answer people and programs over HTTP until Ctrl-C: the API, with its pages at /docs.", False

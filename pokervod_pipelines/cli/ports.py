@@ -8,7 +8,7 @@ import psutil
 from pokervod_pipelines.errors import BadInput, Conflict
 
 
-def refuse_taken_port(host: str, port: int) -> None:
+def refuse_taken_port(host: str, port: int, options: str = "--port or --host") -> None:
     """Raise ``Conflict`` where another process has the port, as a second start does, else ``BadInput``."""
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
@@ -19,7 +19,7 @@ def refuse_taken_port(host: str, port: int) -> None:
         reason = getattr(error, "strerror", None) or error
         is_taken = isinstance(error, OSError) and error.errno == errno.EADDRINUSE
         raise (Conflict if is_taken else BadInput)(
-            f"cannot listen on {host}:{port} ({reason}{_name_holder(port)}). Choose another with --port or --host."
+            f"cannot listen on {host}:{port} ({reason}{_name_holder(port)}). Choose another with {options}."
         ) from None
 
 

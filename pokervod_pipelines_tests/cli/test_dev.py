@@ -193,16 +193,19 @@ LAUNCH = """
 
 
 def start_dev(installation: Installation, port: int) -> subprocess.Popen[str]:
-    """Start ``dev`` and wait until its UI answers."""
-    process = installation.start("dev", "--port", str(port))
+    """Start ``dev`` and wait until its UI and its API answer."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        api_port = free.getsockname()[1]
+    process = installation.start("dev", "--port", str(port), "--api-port", str(api_port))
 
-    def answers() -> bool:
+    def answers(address: str) -> bool:
         assert process.poll() is None, process.communicate()
-        with suppress(OSError), urllib.request.urlopen(f"http://127.0.0.1:{port}/server_info", timeout=5):
+        with suppress(OSError), urllib.request.urlopen(f"http://127.0.0.1:{address}", timeout=5):
             return True
         return False
 
-    wait_until(answers)
+    for address in (f"{port}/server_info", f"{api_port}/health"):
+        wait_until(lambda: answers(address))  # noqa: B023 - it is called at once
     return process
 
 

@@ -48,7 +48,7 @@ def taken_port(request: pytest.FixtureRequest) -> Iterator[int]:
 
 
 @pytest.mark.parametrize(
-    "command", ["sync", "doctor", "render list", "render worker --until-empty", "dev --port 48731"]
+    "command", ["sync", "doctor", "render list", "render worker --until-empty", "dev --port 48731 --api-port 0"]
 )
 def test_another_server_at_the_port_of_the_database_is_named(tmp_path: Path, taken_port: int, command: str) -> None:
     installation = build_installation(tmp_path, database_url=f"postgresql://u:secret@127.0.0.1:{taken_port}/x")

@@ -68,7 +68,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     installation.sync()
-    process = installation.start("dev", "--port", str(port))
+    process = installation.start("dev", "--port", str(port), "--api-port", "0")
     running = Running(installation=installation, process=process)
     try:
         wait_until(lambda: answers(port), 120)

@@ -33,6 +33,8 @@ KINDS = {
     "render worker": "render worker",
     "watcher": "watcher",
     "dagster ui": "Dagster's UI",
+    "pokervod api": "API",
+    "pokervod serve": "API",
     "dagster daemon": "Dagster's daemon",
     "code server": "code server",
     "cli.launcher": "launcher",
