@@ -15,7 +15,7 @@ from pokervod_pipelines.definitions import build_defs
 from pokervod_pipelines.errors import OperatorNeeded
 from pokervod_pipelines.workflows.hub_facts import HubPublisher
 from pokervod_pipelines_tests.hub.conftest import Hub
-from pokervod_pipelines_tests.hub.test_old_library import make_hand, use
+from pokervod_pipelines_tests.hub.rows import make_hand, use
 
 Run = Callable[..., Result]
 

@@ -11,7 +11,7 @@ down_revision = "0029"
 KEEPS_DATA = True
 """It only adds tables, views, indexes and triggers; a fixer may apply it."""
 
-FILES = ("tables", "hands", "instructions", "outputs", "tournaments")
+FILES = ("tables", "hands", "layers", "instructions", "outputs", "tournaments")
 """Files of ``0030_hub/``, in the order in which they refer to each other."""
 
 FOLLOWED = ("tournaments", "tournament_players", "blind_levels", "payouts")
