@@ -108,7 +108,11 @@ def _show_end(hand: Hand) -> Iterator[str]:
 
 
 def _format_gain(hand: Hand, seat: HandSeat | None) -> str:
-    return f"{seat.shown_name} {'+' if seat.net >= 0 else ''}{_format(hand, seat.net)}" if seat else "?"
+    if seat is None:
+        return "?"
+    if not (seat.net or seat.is_stack_known):
+        return seat.shown_name
+    return f"{seat.shown_name} {'+' if seat.net >= 0 else ''}{_format(hand, seat.net)}"
 
 
 def _format_stack(hand: Hand, seat: HandSeat) -> str:

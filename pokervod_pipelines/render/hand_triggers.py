@@ -80,9 +80,10 @@ def _describe_best(best: Mapping[str, Any], seats: Mapping[int, Any]) -> dict[st
 
 def _describe_winners(winners: Any, seats: Mapping[int, Any], content: Mapping[str, Any]) -> dict[str, Any]:
     won = [seats[number] for number in winners or () if number in seats]
+    chips = sum(seat["end_stack"] - seat["start_stack"] for seat in won)  # 0 where a program wrote no stacks at the end
     return {
         "winner.players": " / ".join(_name(seat) for seat in won),
-        "winner.chips": _scale(sum(seat["end_stack"] - seat["start_stack"] for seat in won), content) if won else None,
+        "winner.chips": _scale(chips, content) if chips else None,
     }
 
 
