@@ -2,6 +2,8 @@
 
 import gc
 import os
+import signal
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
 
@@ -56,4 +58,7 @@ def serve(
     gc.collect()
     gc.freeze()
     err.print(f"API on {listening.address}, its pages at {listening.address}/docs; Ctrl-C stops it.", markup=False)
-    listen(build_app(settings, database), listening)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C: the server raises again what ended it
+    with suppress(KeyboardInterrupt):
+        listen(build_app(settings, database), listening)
+    err.print("stopped")

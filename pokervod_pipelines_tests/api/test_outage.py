@@ -125,6 +125,7 @@ def test_the_command_serves_until_it_is_told_to_stop(
         finally:
             process.kill()
 
+    assert process.returncode == 0
     assert "There is no user, so only this machine is answered" in " ".join(said)
     assert re.search(rf"API on http://127\.0\.0\.1:{port}", " ".join(said))
 
