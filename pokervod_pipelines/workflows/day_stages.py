@@ -39,6 +39,7 @@ def run_hands_stage(run: SyncRun, day: date) -> StageResult:
     Raises ``Unavailable`` when no drop folder can be listed.
     """
     started = time.monotonic()
+    written = take_hands(run.engine, run.settings, correlation_id=run.correlation_id)  # whether or not a share answers
     due = find_arrivals(run.engine, run.settings)
     if due.unfinished:
         time.sleep(run.settings.hands.settle_seconds)
@@ -54,7 +55,6 @@ def run_hands_stage(run: SyncRun, day: date) -> StageResult:
         replay_seconds_limit=REPLAY_SECONDS,
         may_vanish=True,
     )
-    written = take_hands(run.engine, run.settings, correlation_id=run.correlation_id)
     with run.engine.connect() as connection:
         counts = count_day(connection, day)
     done = report.imported
@@ -79,6 +79,7 @@ def run_tournaments_stage(run: SyncRun, day: date) -> StageResult:
     Raises ``Unavailable`` when an export folder cannot be listed.
     """
     started = time.monotonic()
+    written = import_program_tournaments(run.engine, zone=run.settings.zone, correlation_id=run.correlation_id)
     try:
         report = import_exports(
             run.engine,
@@ -88,7 +89,6 @@ def run_tournaments_stage(run: SyncRun, day: date) -> StageResult:
         )
     except OSError as error:
         raise Unavailable(f"{error.filename}: the export folder cannot be listed ({error.strerror})") from error
-    written = import_program_tournaments(run.engine, zone=run.settings.zone, correlation_id=run.correlation_id)
     counts = {f"files_{status}": report.count(status) for status in ImportStatus}
     counts |= {
         "changed": report.changed + written.changed,

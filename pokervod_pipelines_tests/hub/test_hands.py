@@ -6,8 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from pokervod_pipelines.errors import Unavailable
 from pokervod_pipelines.hands.imports import import_hands
 from pokervod_pipelines.workflows.arrivals import find_arrivals
+from pokervod_pipelines.workflows.day_stages import run_hands_stage
+from pokervod_pipelines.workflows.stages import SyncRun
+from pokervod_pipelines.workflows.workflow import find_today
 from pokervod_pipelines_tests.hands.sessions import make_showdown, write_session
 from pokervod_pipelines_tests.hub.conftest import Hub
 from pokervod_pipelines_tests.hub.rows import (
@@ -126,3 +130,14 @@ def test_what_a_hand_cannot_be_read_of_is_a_finding(hub: Hub) -> None:
     assert "'Zz' is not a card" in found
     assert "'Someone' is none of the players" in found
     assert "entry 3 is no object" in found
+
+
+def test_hands_are_taken_up_while_no_drop_folder_answers(hub: Hub, tmp_path: Path) -> None:
+    hands = hub.settings.hands.model_copy(update={"drop_folders": (tmp_path / "unmounted",)})
+    settings = hub.settings.model_copy(update={"hands": hands})
+    use(hub, lambda it: it.insert("hands", **make_hand()))
+
+    with pytest.raises(Unavailable, match="unmounted"):
+        run_hands_stage(SyncRun(engine=hub.engine, settings=settings, correlation_id="r"), find_today(settings))
+
+    assert hub.read("select grade from hands") == [("A",)]
