@@ -48,7 +48,13 @@ def test_every_help_has_a_summary_of_one_line_and_explains_every_option() -> Non
 def test_every_setting_is_on_its_page() -> None:
     page = (TOP / "docs" / "settings.md").read_text(encoding="utf-8")
     given = {"home", "source", "database_url", "dagster_database_url", "google_credentials", "nexrender_secret"}
-    given |= {"alert_urls", "hook_tokens", "service_addresses", "admin_username", "admin_password"}  # variables, and as such on the page
+    given |= {
+        "alert_urls",
+        "hook_tokens",
+        "service_addresses",
+        "admin_username",
+        "admin_password",
+    }  # variables, and as such on the page
     for name, field in Settings.model_fields.items():
         kind = field.annotation
         nested = getattr(kind, "model_fields", {})
