@@ -35,6 +35,8 @@ LOCATION = "pokervod"
 API_HOST = "127.0.0.1"
 """The API of a machine by itself; `pokervod serve` is for others."""
 
+API_PORT = 8080
+
 app = typer.Typer()
 
 _log = logging.getLogger(__name__)
@@ -45,8 +47,11 @@ def dev(
     host: Annotated[str, typer.Option(help="Address the UI listens on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=1, max=65535, help="Port of the Dagster UI.")] = 3000,
     api_port: Annotated[
-        int, typer.Option("--api-port", min=0, max=65535, help="Port of the API; 0 leaves the API out.")
-    ] = 8080,
+        int | None,
+        typer.Option(
+            "--api-port", min=0, max=65535, help="Port of the API, 0 leaves it out. Default: 8080, if nobody has it."
+        ),
+    ] = None,
 ) -> None:
     """Run everything here: database, Dagster UI and daemon, watcher, render worker, API, until Ctrl-C.
 
@@ -59,8 +64,7 @@ def dev(
     with _hold_folder(settings):
         _end_orphans(settings)
         refuse_taken_port(host, port)
-        if api_port:
-            refuse_taken_port(API_HOST, api_port, "--api-port")
+        api_port = find_api_port(api_port)
         tag = make_tag(settings.home)
         with _make_temporary_folder(settings) as folder, end_after_us(tag), open_database(settings) as engine:
             record_first_day(engine, settings)
@@ -77,6 +81,23 @@ def dev(
             run_services(services, _make_environ(settings, tag), report)
     _log.info("stopped")
     err.print("stopped")
+
+
+def find_api_port(asked: int | None) -> int:
+    """Return the port of the API, 0 to leave it out: also where nobody asked for one, and the usual one is taken.
+
+    Two installations on a machine are not kept from running. Raises ``Conflict`` for a taken port that was asked for.
+    """
+    port = API_PORT if asked is None else asked
+    try:
+        if port:
+            refuse_taken_port(API_HOST, port, "--api-port")
+    except Conflict as error:
+        if asked is not None:
+            raise
+        report(f"the API is left out: {error}")
+        return 0
+    return port
 
 
 def _make_launcher(folder: Path, host: str, port: int, api_port: int, log: Path) -> Service:

@@ -15,10 +15,12 @@ import psutil
 import pytest
 from sqlalchemy import text
 
+from pokervod_pipelines.cli import dev as dev_command
 from pokervod_pipelines.cli.services import report
 from pokervod_pipelines.db.embedded import EmbeddedServer
 from pokervod_pipelines.db.embedded.locks import open_exclusive
 from pokervod_pipelines.db.engine import make_engine, serve_database
+from pokervod_pipelines.errors import Conflict
 from pokervod_pipelines.settings import load_settings
 from pokervod_pipelines_tests.sync.installation import InProcess, Installation, build_installation
 
@@ -63,6 +65,20 @@ def test_an_address_that_is_not_here_is_refused(tmp_path: Path, arguments: list[
 
     assert done.returncode == 2
     assert told in done.stderr
+
+
+def test_a_taken_port_of_the_api_keeps_nothing_else_from_running(
+    taken_port: int, free_port: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(dev_command, "API_PORT", taken_port)
+
+    assert dev_command.find_api_port(None) == 0
+    said = " ".join(capsys.readouterr().err.split())
+    assert f"the API is left out: cannot listen on 127.0.0.1:{taken_port}" in said
+    assert "Choose another with --api-port" in said
+    with pytest.raises(Conflict, match="Choose another with --api-port"):
+        dev_command.find_api_port(taken_port)
+    assert [dev_command.find_api_port(each) for each in (0, free_port)] == [0, free_port]
 
 
 def test_a_second_start_in_the_folder_is_refused_with_the_process(tmp_path: Path) -> None:
