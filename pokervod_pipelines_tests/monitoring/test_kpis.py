@@ -14,7 +14,8 @@ from pokervod_pipelines_tests.monitoring.measured import MeasuredQueue
 
 NOW = datetime.now(UTC)
 NUMBERS = count(1)
-DAY = make_window(timedelta(days=1), NOW + timedelta(minutes=1))
+DAY = make_window(timedelta(days=1), NOW + timedelta(hours=3))
+"""It ends after the last test of a long run, however late that is."""
 
 
 class Runs:

@@ -54,7 +54,7 @@ def put_event(engine: Engine, at: datetime) -> None:
 
 def score(engine: Engine, detector: str = Detector.NO_DATA, days: int = 7) -> DetectorScore:
     with engine.connect() as connection:
-        scores = score_detectors(connection, make_window(days * DAY, NOW + timedelta(minutes=9)))
+        scores = score_detectors(connection, make_window(days * DAY, datetime.now(UTC) + timedelta(minutes=1)))
     return next(each for each in scores if each.detector == detector)
 
 
@@ -143,7 +143,7 @@ def test_an_age_at_the_last_look_tells_when_it_began(engine: Engine, figures: st
 def test_every_detector_is_listed_and_others_after_them(engine: Engine) -> None:
     put_alarm(engine, detector="remediation")
     with engine.connect() as connection:
-        scores = score_detectors(connection, make_window(DAY, NOW + timedelta(minutes=9)))
+        scores = score_detectors(connection, make_window(DAY, datetime.now(UTC) + timedelta(minutes=1)))
 
     assert [each.detector for each in scores] == [*Detector, "remediation"]
     assert total_scores(scores).alarms == 1

@@ -71,7 +71,7 @@ def test_what_is_initialized_may_be_so_again(engine: Engine, settings: Settings)
 def test_a_library_that_is_away_degrades_its_block_alone(engine: Engine, settings: Settings) -> None:
     before = check_blocks(engine, settings)
     assert {block: health.state for block, health in before.items()} == {
-        block: HealthState.ABSENT if block in {"E", "F"} else HealthState.OK for block in BLOCKS
+        block: HealthState.ABSENT if block == "F" else HealthState.OK for block in BLOCKS
     }
 
     (settings.archive_roots[0].path / "ARCHIVE" / "PAD").rename(settings.home.parent / "elsewhere")
@@ -85,9 +85,9 @@ def test_a_library_that_is_away_degrades_its_block_alone(engine: Engine, setting
 
 
 def test_an_absent_block_says_what_there_is_not(settings_factory: Callable[..., Settings]) -> None:
-    health = check_block("E", None, settings_factory())
+    health = check_block("F", None, settings_factory())
 
-    assert (health.state, health.summary, health.checks) == (HealthState.ABSENT, "this version has no api", ())
+    assert (health.state, health.summary, health.checks) == (HealthState.ABSENT, "this version has no console", ())
 
 
 def test_a_database_that_does_not_answer_fails_its_block(settings_factory: Callable[..., Settings]) -> None:
