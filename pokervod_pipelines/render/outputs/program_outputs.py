@@ -19,8 +19,8 @@ from pokervod_pipelines.processes.path_check import require_answer
 from pokervod_pipelines.render import queue_store
 from pokervod_pipelines.render.failures import RenderFailure
 from pokervod_pipelines.render.outputs.inspection import ExpectedOutput, Inspection
+from pokervod_pipelines.render.outputs.store import make_facts
 from pokervod_pipelines.render.outputs.verifier import Verifier
-from pokervod_pipelines.render.queue_store import OutputFacts
 from pokervod_pipelines.render.renderers.job import OutputSpec
 from pokervod_pipelines.render.states import Job
 from pokervod_pipelines.render.templates import Templates, find_template_folders, read_templates
@@ -76,7 +76,8 @@ def _verify(engine: Engine, settings: Settings, templates: Templates, row: Row[A
     try:
         with engine.begin() as connection:
             if finding is None and inspection is not None:
-                queue_store.insert_outputs(connection, {_make_job(row): _read_facts(settings, row, inspection)})
+                path = _locate(settings, row.output_path).relative_to(settings.renders.absolute())
+                queue_store.insert_outputs(connection, {_make_job(row): make_facts(inspection, path)})
             connection.execute(_DONE, {"id": row.id, "finding": finding, "is_broken": is_broken})
     except IntegrityError as error:
         finding = f"verified, and not recorded: {read_first_line(error)}"[:MAX_FINDING]
@@ -129,20 +130,3 @@ async def _ask(path: Path, expected: ExpectedOutput, seconds: float) -> Inspecti
 def _make_job(row: Row[Any]) -> Job:
     names = ("claim_id", "worker", "started_at", "template", "retry_count", "max_retries", "correlation_id")
     return Job(id=row.instruction_id, cancel_reason=None, **{name: getattr(row, name) for name in names})
-
-
-def _read_facts(settings: Settings, row: Row[Any], found: Inspection) -> OutputFacts:
-    return OutputFacts(
-        path=_locate(settings, row.output_path).relative_to(settings.renders.absolute()).as_posix(),
-        sha256=found.sha256,
-        size_bytes=found.size_bytes,
-        mtime_ns=found.mtime_ns,
-        frames=found.frames,
-        width=found.width,
-        height=found.height,
-        fps=found.fps,
-        seconds=found.duration,
-        pixel_format=found.pixel_format,
-        picture_hash=found.picture_hash or None,
-        preview=found.preview,
-    )

@@ -4,12 +4,15 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from datetime import date, datetime
+from pathlib import PurePath
 from uuid import UUID
 
 from sqlalchemy import Connection, text
 
 from pokervod_pipelines.paging import Page
 from pokervod_pipelines.render.outputs.audit import UnrenderedInstruction
+from pokervod_pipelines.render.outputs.inspection import Inspection
+from pokervod_pipelines.render.queue_store import OutputFacts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +43,25 @@ class StoredOutput:
 
 
 _COLUMNS = ", ".join(f"o.{field.name}" for field in fields(StoredOutput))
+
+
+def make_facts(found: Inspection, path: PurePath, content_hash: str | None = None) -> OutputFacts:
+    """Return what is kept of an inspected file; ``path`` is below the folder of graphics."""
+    return OutputFacts(
+        path=path.as_posix(),
+        sha256=found.sha256,
+        size_bytes=found.size_bytes,
+        mtime_ns=found.mtime_ns,
+        frames=found.frames,
+        width=found.width,
+        height=found.height,
+        fps=found.fps,
+        seconds=found.duration,
+        pixel_format=found.pixel_format,
+        picture_hash=found.picture_hash or None,
+        preview=found.preview,
+        content_hash=content_hash,
+    )
 
 
 def find_output(connection: Connection, instruction_id: int) -> StoredOutput | None:

@@ -20,9 +20,10 @@ from pokervod_pipelines.render.outputs.inspection import ExpectedOutput, Inspect
 from pokervod_pipelines.render.outputs.marker import check_marker
 from pokervod_pipelines.render.outputs.paths import UNFINISHED, fill_path, find_output_path, prepare_target
 from pokervod_pipelines.render.outputs.publish import delete_output, publish, unpublish
+from pokervod_pipelines.render.outputs.store import make_facts
 from pokervod_pipelines.render.outputs.verifier import Verifier
 from pokervod_pipelines.render.queue import FinishedRender
-from pokervod_pipelines.render.queue_store import ClaimedJob, OutputFacts
+from pokervod_pipelines.render.queue_store import ClaimedJob
 from pokervod_pipelines.render.renderers.job import (
     SUFFIXES,
     OutputSpec,
@@ -88,7 +89,7 @@ class RenderPipeline:
             raise
         return FinishedRender(
             job=job,
-            facts=_read_facts(inspection, final.relative_to(self._root), content_hash),
+            facts=make_facts(inspection, final.relative_to(self._root), content_hash),
             publish=_publish_once(self._root, target, final),
             unpublish=lambda: _try_unpublish(target, final, inspection),
         )
@@ -191,24 +192,6 @@ def read_picture(job: ClaimedJob) -> OutputSpec:
 def _hash_content(job: RenderJob) -> str | None:
     """Return a hash of what cannot be drawn again here: its picture has to differ from those with other content."""
     return hash_content(job.template, job.layers) if job.template.renderer == NexrenderRenderer.name else None
-
-
-def _read_facts(found: Inspection, path: Path, content_hash: str | None) -> OutputFacts:
-    return OutputFacts(
-        path=path.as_posix(),
-        sha256=found.sha256,
-        size_bytes=found.size_bytes,
-        mtime_ns=found.mtime_ns,
-        frames=found.frames,
-        width=found.width,
-        height=found.height,
-        fps=found.fps,
-        seconds=found.duration,
-        pixel_format=found.pixel_format,
-        picture_hash=found.picture_hash or None,
-        preview=found.preview,
-        content_hash=content_hash,
-    )
 
 
 def _try_discard(path: Path) -> None:
