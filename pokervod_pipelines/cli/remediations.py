@@ -11,7 +11,7 @@ from pokervod_pipelines.cli.options import JsonOption, LimitOption
 from pokervod_pipelines.cli.output import count_listed, make_hint, print_json, print_table, show_time
 from pokervod_pipelines.db.engine import open_database
 from pokervod_pipelines.monitoring.remediation.listing import ActionFilter, count_kinds, list_actions
-from pokervod_pipelines.monitoring.remediation.shape import Action, KindFigures, RemedyKind
+from pokervod_pipelines.monitoring.remediation.shape import KindFigures, RemedyAction, RemedyKind
 from pokervod_pipelines.paging import Page
 from pokervod_pipelines.periods import LENGTHS, read_length
 from pokervod_pipelines.settings import load_settings
@@ -67,12 +67,14 @@ def _make_figures(each: KindFigures) -> dict[str, Any]:
     }
 
 
-def _make_action(each: Action) -> dict[str, Any]:
+def _make_action(each: RemedyAction) -> dict[str, Any]:
     subject = {"kind": each.subject.kind, "name": each.subject.name}
     return asdict(each) | {"subject": subject}
 
 
-def _print(listed: list[Action], figures: list[KindFigures], window: str, limit: int, *, has_filters: bool) -> None:
+def _print(
+    listed: list[RemedyAction], figures: list[KindFigures], window: str, limit: int, *, has_filters: bool
+) -> None:
     rows = [(show_time(each.done_at, "%m-%d %H:%M"), *_describe(each)) for each in listed]
     hint = make_hint(len(rows), limit=limit) if rows else ""
     title = count_listed(len(rows), "action", limit) if rows else _describe_none(window, has_filters=has_filters)
@@ -85,7 +87,7 @@ def _describe_none(window: str, *, has_filters: bool) -> str:
     return f"no action in the last {window}" + (" fits these filters" if has_filters else "")
 
 
-def _describe(each: Action) -> tuple[str, str, str, str, str]:
+def _describe(each: RemedyAction) -> tuple[str, str, str, str, str]:
     cause = f"incident {each.incident_id}" if each.incident_id else each.detector
     outcome = f"{each.outcome}: {each.outcome_reason}" if each.outcome else each.state
     if each.state == "done" and not each.outcome:

@@ -34,7 +34,7 @@ def make_facts(**groups: Any) -> f.Facts:
             waiting_minutes=60,
         ),
         failed=(),
-        hands=f.HandFacts(premium_hands=12),
+        hands=f.PremiumHandFacts(premium_hands=12),
         sources=(
             f.SourceFacts(kind="library", name="WSOP", read_at=ago(minutes=20), expected_seconds=3600, root="nas"),
             f.SourceFacts(kind="sheet", name="tracker", read_at=ago(hours=10), expected_seconds=86_400),
@@ -57,7 +57,7 @@ def make_facts(**groups: Any) -> f.Facts:
         ),
         disks=(f.DiskFacts(name="home", path="/home", free_bytes=90 * GIGABYTE, total_bytes=200 * GIGABYTE),),
         clock=f.ClockFacts(offset_seconds=0.02, error_seconds=0.001),
-        breakers=(f.BreakerFacts(name="nexrender", title="nexrender", opened_at=None),),
+        breakers=(f.ServiceBreaker(name="nexrender", title="nexrender", opened_at=None),),
         parked=(f.ParkedFacts(consumer="routes", count=0),),
     )
     return dataclasses.replace(healthy, **groups)

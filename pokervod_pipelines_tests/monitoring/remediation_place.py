@@ -17,7 +17,7 @@ from pokervod_pipelines.monitoring.incidents.shape import Incident, IncidentStat
 from pokervod_pipelines.monitoring.remediation import store
 from pokervod_pipelines.monitoring.remediation.listing import ActionFilter, count_kinds, list_actions
 from pokervod_pipelines.monitoring.remediation.remediate import remediate
-from pokervod_pipelines.monitoring.remediation.shape import Action, ActionState, KindFigures, Outcome, RemedyKind
+from pokervod_pipelines.monitoring.remediation.shape import ActionState, KindFigures, Outcome, RemedyAction, RemedyKind
 from pokervod_pipelines.render import actions, pauses
 from pokervod_pipelines.render.failures import TransientFailure
 from pokervod_pipelines.settings import Settings
@@ -41,7 +41,7 @@ class Place:
     def configure(self, **kinds: Any) -> None:
         self.settings = self.make(monitoring={"remediation": kinds})
 
-    def remedy(self, minutes: float = 0) -> list[Action]:
+    def remedy(self, minutes: float = 0) -> list[RemedyAction]:
         """Remedy so many minutes from now."""
         return remediate(self.engine, self.settings, now=self.now() + timedelta(minutes=minutes))
 
@@ -81,7 +81,7 @@ class Place:
         )
         return id_
 
-    def list_actions(self, **wanted: Any) -> list[Action]:
+    def list_actions(self, **wanted: Any) -> list[RemedyAction]:
         with self.engine.connect() as connection:
             return [*reversed(list_actions(connection, ActionFilter(**wanted)))]
 
@@ -114,7 +114,7 @@ class Place:
             plan_window(connection, now - timedelta(hours=1), now + timedelta(hours=1), coverage, ANNA)
 
 
-def tell(found: list[Action]) -> list[tuple[str, str, str]]:
+def tell(found: list[RemedyAction]) -> list[tuple[str, str, str]]:
     return [(each.kind.value, each.subject.name, each.state.value) for each in found]
 
 

@@ -83,7 +83,7 @@ def explain(detector: Detector, **groups: Any) -> tuple[str, ...]:
 @pytest.mark.parametrize(("minutes", "cause"), [(20, Detector.BREAKER_OPEN), (5, Detector.SERVICE_DOWN)])
 def test_of_a_service_and_its_breaker_the_first_is_the_cause(minutes: int, cause: Detector) -> None:
     services = (f.ServiceFacts(name="nexrender", state="degraded", summary="no answer", since=ago(minutes=10)),)
-    breakers = (f.BreakerFacts(name="nexrender", title="nexrender", opened_at=ago(minutes=minutes), failures=5),)
+    breakers = (f.ServiceBreaker(name="nexrender", title="nexrender", opened_at=ago(minutes=minutes), failures=5),)
     effect = {Detector.BREAKER_OPEN: Detector.SERVICE_DOWN, Detector.SERVICE_DOWN: Detector.BREAKER_OPEN}[cause]
 
     assert f"{cause} service nexrender" in explain(effect, services=services, breakers=breakers)

@@ -15,9 +15,9 @@ from pokervod_pipelines.monitoring.detectors import reading_flow, reading_queue
 from pokervod_pipelines.monitoring.detectors.facts import (
     DagsterFacts,
     Facts,
-    HandFacts,
     LookerFacts,
     OrphanDay,
+    PremiumHandFacts,
     QueueFacts,
     RunFacts,
     SourceFacts,
@@ -243,7 +243,7 @@ def test_premium_hands_without_an_instruction_are_told_by_day_once_they_have_wai
 
     (found,) = hands.orphans
     assert found == OrphanDay(day=day, count=1, hands=(orphan,), since=found.since)
-    assert hands == HandFacts(premium_hands=3, orphans=(found,))
+    assert hands == PremiumHandFacts(premium_hands=3, orphans=(found,))
 
 
 def test_a_show_is_on_between_its_times_with_the_hands_that_came(place: Place) -> None:

@@ -86,7 +86,7 @@ def on(**values: Any) -> Groups:
 
 def orphans(minutes: float) -> Groups:
     day = f.OrphanDay(day=NOW.date(), count=2, hands=(4, 9), since=ago(minutes=minutes))
-    return {"hands": f.HandFacts(premium_hands=12, orphans=(day,))}
+    return {"hands": f.PremiumHandFacts(premium_hands=12, orphans=(day,))}
 
 
 def service(name: str, state: str, **values: Any) -> Groups:
@@ -139,7 +139,7 @@ FOUND: list[tuple[str, Groups, str]] = [
     ("clock_skew", clock(-2.5), "2.5 s behind"),
     ("root_away", service("root nas", "degraded"), "root nas: degraded for 3 min: no answer"),
     ("service_down", service("outputs", "degraded"), "outputs: degraded for 3 min: no answer"),
-    ("breaker_open", {"breakers": (f.BreakerFacts(name="nexrender", title="nexrender", opened_at=ago(minutes=5),
+    ("breaker_open", {"breakers": (f.ServiceBreaker(name="nexrender", title="nexrender", opened_at=ago(minutes=5),
         failures=5, error="timed out"),)}, "5 calls in a row failed, the last: timed out"),
     ("daemon_stopped", dagster(age=300), "no heartbeat for 5 min"),
     ("daemon_stopped", dagster(MONITORING=300), "no heartbeat of monitoring for 5 min"),
@@ -232,7 +232,7 @@ UNUSED: list[tuple[str, Groups]] = [
     ("detectors_stopped", looker(9_000, expected=False)),
     ("source_stale", {"sources": ()}),
     ("source_stale", source("sheet", read_at=None, expected_seconds=None)),
-    ("orphan_hand", {"hands": f.HandFacts(premium_hands=12, has_rules=False)}),
+    ("orphan_hand", {"hands": f.PremiumHandFacts(premium_hands=12, has_rules=False)}),
 ]
 
 NEEDS = {

@@ -12,7 +12,7 @@ from pokervod_pipelines.alerts.alert import AlertSeverity
 from pokervod_pipelines.errors import BadInput
 from pokervod_pipelines.holds.placing import place_hold
 from pokervod_pipelines.holds.windows import plan_window
-from pokervod_pipelines.monitoring.handover.figures import Handover, make_handover
+from pokervod_pipelines.monitoring.handover.figures import ShiftHandover, make_handover
 from pokervod_pipelines.monitoring.handover.text import write_markdown, write_page
 from pokervod_pipelines.monitoring.incidents.lifecycle import acknowledge, mute, open_by_hand, resolve
 from pokervod_pipelines.monitoring.incidents.shape import Subject, SubjectKind
@@ -40,11 +40,11 @@ def put_incident(engine: Engine, name: str, summary: str = "no hands") -> int:
         return open_by_hand(connection, subject, severity=AlertSeverity.ERROR, summary=summary, actor=ANNA)
 
 
-def hand_over(engine: Engine, make: MakeSettings, *, since: datetime = NOW - HOUR) -> Handover:
+def hand_over(engine: Engine, make: MakeSettings, *, since: datetime = NOW - HOUR) -> ShiftHandover:
     return make_handover(engine, make(), since, now=datetime.now(UTC) + timedelta(seconds=1))
 
 
-def read(handover: Handover, heading: str) -> list[str]:
+def read(handover: ShiftHandover, heading: str) -> list[str]:
     """Return the lines below the heading."""
     _, _, rest = write_markdown(handover, SEOUL).partition(f"## {heading}\n")
     return rest.partition("\n## ")[0].strip().splitlines()

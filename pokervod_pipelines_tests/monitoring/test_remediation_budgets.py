@@ -14,7 +14,7 @@ from pokervod_pipelines.events.breakers import make_breaker
 from pokervod_pipelines.holds.windows import Coverage
 from pokervod_pipelines.monitoring.remediation import store
 from pokervod_pipelines.monitoring.remediation.remediate import remediate
-from pokervod_pipelines.monitoring.remediation.shape import Action, ActionState, Deed, Outcome, RemedyKind
+from pokervod_pipelines.monitoring.remediation.shape import ActionState, Deed, Outcome, RemedyAction, RemedyKind
 from pokervod_pipelines.policies.blocks import NEXRENDER, BreakerRule
 from pokervod_pipelines.policies.breakers import BreakerOptions
 from pokervod_pipelines.settings import Settings
@@ -211,7 +211,7 @@ def test_several_remediators_at_once_never_exceed_the_budget_or_act_twice(place:
     place.configure(retry={"per_hour": 7, "after_minutes": 0})
     ids = {place.fail_for_good() for _ in range(10)}
 
-    def remedy(_: int) -> list[Action]:
+    def remedy(_: int) -> list[RemedyAction]:
         return remediate(place.engine, place.settings)
 
     for _ in range(3):
@@ -234,7 +234,7 @@ def test_a_process_killed_between_action_and_record_has_done_neither(
     if not child:
         place.engine.dispose(close=False)
 
-        def die(connection: Connection, deeds: Sequence[Deed], _: datetime) -> list[Action]:
+        def die(connection: Connection, deeds: Sequence[Deed], _: datetime) -> list[RemedyAction]:
             state = connection.scalar(text("select state from render_instructions"))
             if deeds:
                 os.kill(os.getpid(), signal.SIGKILL if state == "pending" else signal.SIGTERM)

@@ -7,11 +7,11 @@ from datetime import timedelta
 from pokervod_pipelines.monitoring.detectors.facts import (
     EndedGroup,
     FailedGroup,
-    HandFacts,
     HourFacts,
     LateJob,
     OrphanDay,
     Overtaken,
+    PremiumHandFacts,
     ProcessingFacts,
     QueueFacts,
     ShowFacts,
@@ -144,14 +144,14 @@ def count_failed(floor: Floor) -> tuple[FailedGroup, ...]:
     )
 
 
-def count_hands(plan: Plan, arrivals: Arrivals, at: float, settings: DetectorsSettings) -> HandFacts:
+def count_hands(plan: Plan, arrivals: Arrivals, at: float, settings: DetectorsSettings) -> PremiumHandFacts:
     """Return the premium hands of the day, and by broadcast day those that have no instruction for too long."""
     late = at - settings.orphan_hand.after_minutes * MINUTE
     lost: dict[object, list[float]] = defaultdict(list)
     for came, until in arrivals.orphans:
         if came < late and at < until:
             lost[(plan.moment(came).astimezone(plan.zone) - DAY_BEGINS).date()].append(came)
-    return HandFacts(
+    return PremiumHandFacts(
         premium_hands=sum(1 for each in arrivals.premium if each < late),
         orphans=tuple(
             OrphanDay(day=day, count=len(hands), hands=tuple(map(int, hands[:IDS])), since=plan.moment(min(hands)))  # type: ignore[arg-type]

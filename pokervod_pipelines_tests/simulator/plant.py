@@ -9,13 +9,13 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from pokervod_pipelines.monitoring.detectors.facts import (
-    BreakerFacts,
     ClockFacts,
     DagsterFacts,
     DiskFacts,
     LookerFacts,
     ParkedFacts,
     RunFacts,
+    ServiceBreaker,
     ServiceFacts,
     SourceFacts,
     Unread,
@@ -332,7 +332,7 @@ class Plant:
         slow = 1.5 if self._flaps("clock", at) else self.chance.uniform(0.001, 0.05)
         return ClockFacts(offset_seconds=self.find_offset(at) + (slow / 2 if slow > 1 else 0.0), error_seconds=slow)
 
-    def make_breakers(self, at: float) -> tuple[BreakerFacts, ...]:
+    def make_breakers(self, at: float) -> tuple[ServiceBreaker, ...]:
         """Return the open breakers."""
         fault, opened = self.find(K.BREAKER_OPEN, at), 0.0
         if fault is None:
@@ -341,7 +341,7 @@ class Plant:
         if fault is None:
             return ()
         title, opened_at = fault.target.title(), self.plan.moment(fault.begins + opened)
-        return (BreakerFacts(name=fault.target, title=title, opened_at=opened_at, failures=5, error="no answer"),)
+        return (ServiceBreaker(name=fault.target, title=title, opened_at=opened_at, failures=5, error="no answer"),)
 
     def make_parked(self, at: float) -> tuple[ParkedFacts, ...]:
         """Return the events that were given up, until a person replays them."""

@@ -99,7 +99,7 @@ class VerdictRequest(Reason):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Decided:
+class DecidedIncident:
     """Tell whether the decision changed anything, and how the incident is now."""
 
     changed: bool
@@ -111,44 +111,44 @@ DECISION: dict[str, Any] = needs(Role.OPERATOR, example=examples.DECIDED, action
 
 
 @router.post("/{incident_id}/acknowledge", **DECISION)
-def acknowledge(request: Requested, incident_id: IncidentId, body: Reason) -> Decided:
+def acknowledge(request: Requested, incident_id: IncidentId, body: Reason) -> DecidedIncident:
     """Say that you work on an incident: its message is not repeated, and nothing asks for a person."""
     return _decide(request, incident_id, body.reason, partial(lifecycle.acknowledge, incident_id=incident_id))
 
 
 @router.post("/{incident_id}/mute", **DECISION)
-def mute(request: Requested, incident_id: IncidentId, body: MuteRequest) -> Decided:
+def mute(request: Requested, incident_id: IncidentId, body: MuteRequest) -> DecidedIncident:
     """Silence an incident until a time, also when it comes back meanwhile."""
     until = read_coming("until", body.until, request.context.settings.zone)
     return _decide(request, incident_id, body.reason, partial(lifecycle.mute, incident_id=incident_id, until=until))
 
 
 @router.post("/{incident_id}/unmute", **DECISION)
-def unmute(request: Requested, incident_id: IncidentId, body: Reason) -> Decided:
+def unmute(request: Requested, incident_id: IncidentId, body: Reason) -> DecidedIncident:
     """End the silence of an incident."""
     return _decide(request, incident_id, body.reason, partial(lifecycle.unmute, incident_id=incident_id))
 
 
 @router.post("/{incident_id}/resolve", **DECISION)
-def resolve(request: Requested, incident_id: IncidentId, body: Resolution) -> Decided:
+def resolve(request: Requested, incident_id: IncidentId, body: Resolution) -> DecidedIncident:
     """Say that an incident is over; one whose cause lasts longer than the grace of the settings comes back."""
     return _decide(request, incident_id, body.told, partial(lifecycle.resolve, incident_id=incident_id))
 
 
 @router.post("/{incident_id}/verdict", **DECISION)
-def give_verdict(request: Requested, incident_id: IncidentId, body: VerdictRequest) -> Decided:
+def give_verdict(request: Requested, incident_id: IncidentId, body: VerdictRequest) -> DecidedIncident:
     """Say whether an incident was real, expected or noise: the scoreboard of its detector counts it."""
     decide = partial(lifecycle.give_verdict, incident_id=incident_id, verdict=body.verdict)
     return _decide(request, incident_id, body.reason, decide)
 
 
-def _decide(request: ActionRequest, incident_id: int, reason: str, decide: Callable[..., bool]) -> Decided:
-    def act(connection: Connection, actor: Actor) -> Decided:
+def _decide(request: ActionRequest, incident_id: int, reason: str, decide: Callable[..., bool]) -> DecidedIncident:
+    def act(connection: Connection, actor: Actor) -> DecidedIncident:
         with find_named():
             find_incident(connection, incident_id)
         changed = decide(connection, actor=actor)
         announce(connection, request.context.settings, now=datetime.now(UTC))
         found = find_incident(connection, incident_id)
-        return Decided(changed=changed, incident=found, correlation_id=actor.correlation_id)
+        return DecidedIncident(changed=changed, incident=found, correlation_id=actor.correlation_id)
 
-    return request.run(Decided, reason, act)
+    return request.run(DecidedIncident, reason, act)

@@ -145,7 +145,7 @@ class OrphanDay:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class HandFacts:
+class PremiumHandFacts:
     """Hold the shown premium hands that were looked at, and those without an instruction long after they came."""
 
     premium_hands: int
@@ -279,7 +279,7 @@ class ClockFacts:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class BreakerFacts:
+class ServiceBreaker:
     """Tell of a service outside since when it is not called, as it did not answer; None where it is called."""
 
     name: str
@@ -310,7 +310,7 @@ class Facts:
     processing: ProcessingFacts | Unread
     hours: HourFacts | Unread
     failed: tuple[FailedGroup, ...] | Unread
-    hands: HandFacts | Unread
+    hands: PremiumHandFacts | Unread
     sources: tuple[SourceFacts, ...] | Unread
     shows: ShowsFacts | Unread
     services: tuple[ServiceFacts, ...] | Unread
@@ -320,7 +320,7 @@ class Facts:
     lookers: tuple[LookerFacts, ...] | Unread
     disks: tuple[DiskFacts, ...] | Unread
     clock: ClockFacts | Unread
-    breakers: tuple[BreakerFacts, ...] | Unread
+    breakers: tuple[ServiceBreaker, ...] | Unread
     parked: tuple[ParkedFacts, ...] | Unread
     held: frozenset[Subject] = frozenset()
 

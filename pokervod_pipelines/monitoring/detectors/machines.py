@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from pokervod_pipelines.alerts.alert import AlertSeverity
-from pokervod_pipelines.monitoring.detectors.facts import BreakerFacts, DiskFacts, Facts, ServiceFacts, Unread
+from pokervod_pipelines.monitoring.detectors.facts import DiskFacts, Facts, ServiceBreaker, ServiceFacts, Unread
 from pokervod_pipelines.monitoring.detectors.history import History
 from pokervod_pipelines.monitoring.detectors.looking import (
     count,
@@ -172,7 +172,7 @@ def _list_breakers(service: ServiceFacts, facts: Facts) -> Iterator[str]:
             yield make_key(Detector.BREAKER_OPEN, Subject(kind=SubjectKind.SERVICE, name=each.name))
 
 
-def _list_services(breaker: BreakerFacts, facts: Facts, history: History) -> Iterator[str]:
+def _list_services(breaker: ServiceBreaker, facts: Facts, history: History) -> Iterator[str]:
     """Yield the keys of the services that were not well before the breaker opened, also of those just well again."""
     for key, found in history.found.items():
         is_first = breaker.opened_at is not None and found.first_at < breaker.opened_at
@@ -185,12 +185,12 @@ def _list_services(breaker: BreakerFacts, facts: Facts, history: History) -> Ite
             yield make_key(Detector.SERVICE_DOWN, Subject(kind=SubjectKind.SERVICE, name=each.name))
 
 
-def _is_behind(service: ServiceFacts, breaker: BreakerFacts) -> bool:
+def _is_behind(service: ServiceFacts, breaker: ServiceBreaker) -> bool:
     """Return whether the breaker is that of the service."""
     return _is_of(service.name, breaker)
 
 
-def _is_of(service: str, breaker: BreakerFacts) -> bool:
+def _is_of(service: str, breaker: ServiceBreaker) -> bool:
     return breaker.name == service or (service == "alert channels" and breaker.name.startswith("channel:"))
 
 

@@ -24,7 +24,6 @@ from pokervod_pipelines.holds.listing import list_held_names
 from pokervod_pipelines.monitoring.detectors import reading_flow, reading_queue
 from pokervod_pipelines.monitoring.detectors.components import DETECTORS_SENSOR
 from pokervod_pipelines.monitoring.detectors.facts import (
-    BreakerFacts,
     ClockFacts,
     DagsterFacts,
     DatabaseFacts,
@@ -32,6 +31,7 @@ from pokervod_pipelines.monitoring.detectors.facts import (
     Facts,
     LookerFacts,
     RunFacts,
+    ServiceBreaker,
     ServiceFacts,
     Unread,
     WatcherFacts,
@@ -261,10 +261,10 @@ def judge_expected(
     return tuple(replace(each, is_expected=expected[each.name]) for each in lookers)
 
 
-def read_breakers(connection: Connection, settings: Settings) -> tuple[BreakerFacts, ...]:
+def read_breakers(connection: Connection, settings: Settings) -> tuple[ServiceBreaker, ...]:
     """Return the services outside, and since when one is not called."""
     return tuple(
-        BreakerFacts(
+        ServiceBreaker(
             name=state.name,
             title=service.title,
             opened_at=state.opened_at,

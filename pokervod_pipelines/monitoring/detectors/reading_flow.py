@@ -14,9 +14,9 @@ from pokervod_pipelines.errors import PokervodError
 from pokervod_pipelines.hands.times import BroadcastDays
 from pokervod_pipelines.monitoring.detectors.facts import (
     DagsterFacts,
-    HandFacts,
     OrphanDay,
     ParkedFacts,
+    PremiumHandFacts,
     ShowFacts,
     ShowsFacts,
     SourceFacts,
@@ -135,7 +135,7 @@ def read_shows(connection: Connection, settings: Settings, now: datetime) -> Sho
     return ShowsFacts(shows=shows, has_hands_ever=has_hands)
 
 
-def read_hands(connection: Connection, settings: Settings, now: datetime) -> HandFacts:
+def read_hands(connection: Connection, settings: Settings, now: datetime) -> PremiumHandFacts:
     """Return the shown premium hands of the last days, and by broadcast day those without an instruction."""
     late = now - timedelta(minutes=settings.monitoring.detectors.orphan_hand.after_minutes)
     values = {"since": now - RECENT, "late": late, "most": MOST_NAMED}
@@ -143,7 +143,7 @@ def read_hands(connection: Connection, settings: Settings, now: datetime) -> Han
     orphans = [
         OrphanDay(day=row.day, count=row.orphans, hands=tuple(row.hands), since=row.since) for row in rows if row.day
     ]
-    return HandFacts(
+    return PremiumHandFacts(
         premium_hands=rows[0].premium_hands if rows else 0,
         orphans=tuple(orphans),
         has_rules=read_has_rules(settings, time.monotonic()),

@@ -46,7 +46,7 @@ OPEN = (IncidentState.OPEN, IncidentState.ACKNOWLEDGED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Decision:
+class PersonDecision:
     """Hold what a person decided: an event, or ``count`` of them with one reason, the newest at ``at``.
 
     ``about`` names what they are about, at most ``MOST_NAMED``, and leaves ``unnamed`` others out.
@@ -81,7 +81,7 @@ class HandCount:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Handover:
+class ShiftHandover:
     """Hold what a shift hands over; lists of what happened are the newest first, at most ``MOST_LISTED`` long.
 
     Effects of another incident are neither listed nor counted.
@@ -97,7 +97,7 @@ class Handover:
     opened_count: int
     resolved: tuple[Incident, ...]
     resolved_count: int
-    decisions: tuple[Decision, ...]
+    decisions: tuple[PersonDecision, ...]
     decision_count: int
     remedies: tuple[KindFigures, ...]
     syncs: tuple[SyncCount, ...]
@@ -105,7 +105,7 @@ class Handover:
     hands: HandCount
 
 
-def make_handover(engine: Engine, settings: Settings, since: datetime, *, now: datetime | None = None) -> Handover:
+def make_handover(engine: Engine, settings: Settings, since: datetime, *, now: datetime | None = None) -> ShiftHandover:
     """Return what happened since then, and how things are now."""
     now = now or datetime.now(UTC)
     if since >= now:
@@ -119,7 +119,7 @@ def make_handover(engine: Engine, settings: Settings, since: datetime, *, now: d
         resolved.sort(key=lambda each: each.resolved_at or now, reverse=True)
         decisions = _list_decisions(connection, window)
         figures = count_kinds(connection, settings, since, now)
-        return Handover(
+        return ShiftHandover(
             window=window,
             needs=find_needs(engine, now=now),
             open=_list_states(connection, OPEN, now),
@@ -144,15 +144,15 @@ def _list_states(connection: Connection, states: Sequence[IncidentState], now: d
     return tuple(list_incidents(connection, wanted, page=EVERYTHING, now=now))
 
 
-def _list_decisions(connection: Connection, window: Window) -> list[Decision]:
+def _list_decisions(connection: Connection, window: Window) -> list[PersonDecision]:
     values = {**_bound(window), "programs": [*map(str, PROGRAMS)]}
     return [_read_decision(row) for row in connection.execute(_DECISIONS, values)]
 
 
-def _read_decision(row: Row[Any]) -> Decision:
+def _read_decision(row: Row[Any]) -> PersonDecision:
     names = tuple(dict.fromkeys(row.about or ()))
     named = {"about": names[:MOST_NAMED], "unnamed": len(names[MOST_NAMED:])}
-    return Decision(**{**row._mapping, **named})
+    return PersonDecision(**{**row._mapping, **named})
 
 
 def _bound(window: Window) -> dict[str, datetime]:

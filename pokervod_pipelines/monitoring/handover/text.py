@@ -3,11 +3,11 @@
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from pokervod_pipelines.monitoring.handover.figures import Handover
+from pokervod_pipelines.monitoring.handover.figures import ShiftHandover
 from pokervod_pipelines.text.report_page import prepare_templates, tidy_markdown, write_html
 
 
-def write_markdown(handover: Handover, zone: ZoneInfo) -> str:
+def write_markdown(handover: ShiftHandover, zone: ZoneInfo) -> str:
     """Return the page of the shift in Markdown, with times in the zone."""
 
     def show(moment: datetime) -> str:
@@ -17,7 +17,7 @@ def write_markdown(handover: Handover, zone: ZoneInfo) -> str:
     return tidy_markdown(template.render(shift=handover, show=show))
 
 
-def write_page(handover: Handover, zone: ZoneInfo) -> str:
+def write_page(handover: ShiftHandover, zone: ZoneInfo) -> str:
     """Return the page of the shift as one HTML file without anything from elsewhere."""
     until = f"{handover.window.until.astimezone(zone):%Y-%m-%d %H:%M}"
     return write_html(f"Handover {until}", write_markdown(handover, zone))

@@ -11,7 +11,7 @@ from pokervod_pipelines.alerts.listing import ListedAlert, list_alerts
 from pokervod_pipelines.monitoring.incidents.listing import IncidentFilter, find_incident, list_incidents
 from pokervod_pipelines.monitoring.incidents.shape import Incident
 from pokervod_pipelines.monitoring.remediation.listing import ActionFilter, list_actions
-from pokervod_pipelines.monitoring.remediation.shape import Action
+from pokervod_pipelines.monitoring.remediation.shape import RemedyAction
 from pokervod_pipelines.paging import Page
 
 MOST_STEPS = 200
@@ -39,7 +39,7 @@ class IncidentDetails:
     effects: tuple[Incident, ...]
     timeline: tuple[IncidentStep, ...]
     messages: tuple[ListedAlert, ...]
-    actions: tuple[Action, ...]
+    actions: tuple[RemedyAction, ...]
 
 
 def read_details(

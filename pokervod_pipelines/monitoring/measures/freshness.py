@@ -4,17 +4,19 @@ from datetime import UTC, datetime
 
 from sqlalchemy import Connection, text
 
-from pokervod_pipelines.monitoring.measures.shape import Freshness
+from pokervod_pipelines.monitoring.measures.shape import SourceFreshness
 from pokervod_pipelines.settings import Settings
 
 
-def measure_freshness(connection: Connection, settings: Settings, *, now: datetime | None = None) -> list[Freshness]:
+def measure_freshness(
+    connection: Connection, settings: Settings, *, now: datetime | None = None
+) -> list[SourceFreshness]:
     """Return the age of the data of each library and sheet, of hands, tournaments and graphics."""
     now = now or datetime.now(UTC)
     libraries, sheets = [each.name for each in settings.libraries], [each.name for each in settings.sheets]
     rows = connection.execute(_FRESHNESS, {"libraries": libraries, "sheets": sheets})
     return [
-        Freshness(
+        SourceFreshness(
             kind=row.kind,
             name=row.name,
             at=row.at,

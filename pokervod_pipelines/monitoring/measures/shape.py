@@ -147,7 +147,7 @@ class SyncLag:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Freshness:
+class SourceFreshness:
     """Tell when the data of a source changed last; None for no data yet. ``name`` is "" for all of the kind."""
 
     kind: Literal["library", "sheet", "hands", "tournaments", "graphics"]
@@ -238,6 +238,6 @@ class Measures:
     hands_today: HandsToday
     data_flow_health: DataFlowHealth
     sync_lags: tuple[SyncLag, ...]
-    freshness: tuple[Freshness, ...]
+    freshness: tuple[SourceFreshness, ...]
     jobs: tuple[JobFigures, ...]
     machine: MachineFigures

@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import Connection, text
 
 from pokervod_pipelines.monitoring.remediation.budgets import HOUR, find_rules
-from pokervod_pipelines.monitoring.remediation.shape import Action, KindFigures, RemedyKind
+from pokervod_pipelines.monitoring.remediation.shape import KindFigures, RemedyAction, RemedyKind
 from pokervod_pipelines.monitoring.remediation.store import COLUMNS, count_tried, make_action
 from pokervod_pipelines.paging import Page
 from pokervod_pipelines.settings import Settings
@@ -24,7 +24,7 @@ class ActionFilter:
 
 def list_actions(
     connection: Connection, wanted: ActionFilter | None = None, *, page: Page | None = None
-) -> list[Action]:
+) -> list[RemedyAction]:
     """Return actions and refusals, the newest first. ``page.after`` is the last id."""
     wanted, page = wanted or ActionFilter(), page or Page()
     values = {

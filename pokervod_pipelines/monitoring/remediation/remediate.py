@@ -16,7 +16,7 @@ from pokervod_pipelines.monitoring.incidents.shape import Finding, Look, LookSta
 from pokervod_pipelines.monitoring.remediation import hands, renders, services, store
 from pokervod_pipelines.monitoring.remediation.budgets import HOUR, find_rules
 from pokervod_pipelines.monitoring.remediation.outcomes import measure_outcomes
-from pokervod_pipelines.monitoring.remediation.shape import DETECTOR, Action, ActionState, Deed, RemedyKind
+from pokervod_pipelines.monitoring.remediation.shape import DETECTOR, ActionState, Deed, RemedyAction, RemedyKind
 from pokervod_pipelines.monitoring.remediation.turn import Remedy, Turn
 from pokervod_pipelines.settings import Settings
 from pokervod_pipelines.subjects import Subject, SubjectKind
@@ -44,7 +44,7 @@ ADVICE: Mapping[RemedyKind, str] = {
 _log = logging.getLogger(__name__)
 
 
-def remediate(engine: Engine, settings: Settings, *, now: datetime | None = None) -> list[Action]:
+def remediate(engine: Engine, settings: Settings, *, now: datetime | None = None) -> list[RemedyAction]:
     """Put right what can be put right without a person, and return what was done or refused.
 
     To be called after each look of the detectors, by any process and outside a transaction: it makes its own. Where
@@ -52,7 +52,7 @@ def remediate(engine: Engine, settings: Settings, *, now: datetime | None = None
     a simulation gives its own. It opens and closes the incidents of the detector ``remediation`` itself, which ask a
     person for what is beyond a budget.
     """
-    actions: list[Action] = []
+    actions: list[RemedyAction] = []
     left: dict[RemedyKind, int] = {}
     with engine.begin() as connection:
         measure_outcomes(connection, settings.monitoring.remediation, now or store.read_clock(connection))
@@ -81,7 +81,9 @@ def _list_enabled(settings: Settings) -> list[RemedyKind]:
     return [kind for kind in REMEDIES if find_rules(settings, kind).enabled]
 
 
-def _take_turn(connection: Connection, settings: Settings, kind: RemedyKind, now: datetime) -> tuple[list[Action], int]:
+def _take_turn(
+    connection: Connection, settings: Settings, kind: RemedyKind, now: datetime
+) -> tuple[list[RemedyAction], int]:
     """Do what the kind does now, and return it with how many things are beyond its budget."""
     budget = find_rules(settings, kind).per_hour - store.count_tried(connection, kind, now - HOUR)
     turn = Turn(

@@ -77,7 +77,7 @@ class Outcome(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Action:
+class RemedyAction:
     """Hold a row of ``remediations``: what was done to a thing, by which detector, and for which incident.
 
     ``count`` is 1, or of what a spent budget refused how many things wait. ``outcome`` is None while it is not known.

@@ -14,10 +14,10 @@ from pokervod_pipelines.events import EventType, NewEvent, append_events
 from pokervod_pipelines.monitoring.remediation.shape import (
     DETECTORS,
     WIDER,
-    Action,
     ActionState,
     Deed,
     Outcome,
+    RemedyAction,
     RemedyKind,
 )
 from pokervod_pipelines.subjects import Subject, SubjectKind
@@ -96,7 +96,7 @@ def read_incidents(connection: Connection, kind: RemedyKind) -> list[OpenInciden
     ]
 
 
-def insert(connection: Connection, deeds: Sequence[Deed], now: datetime) -> list[Action]:
+def insert(connection: Connection, deeds: Sequence[Deed], now: datetime) -> list[RemedyAction]:
     """Store the deeds, each with its event, and return them as actions."""
     if not deeds:
         return []
@@ -124,7 +124,7 @@ def _dump(deed: Deed) -> dict[str, Any]:
     }
 
 
-def _make_event(action: Action) -> NewEvent:
+def _make_event(action: RemedyAction) -> NewEvent:
     is_done = action.state is ActionState.DONE
     payload = {
         "remediation_id": action.id,
@@ -142,12 +142,12 @@ def _make_event(action: Action) -> NewEvent:
     return NewEvent(type_, payload)
 
 
-def make_action(row: Mapping[Any, Any]) -> Action:
+def make_action(row: Mapping[Any, Any]) -> RemedyAction:
     """Return a row of ``COLUMNS``."""
     values = dict(row)
     subject = Subject(kind=SubjectKind(values.pop("subject_kind")), name=values.pop("subject"))
     outcome = values["outcome"]
-    return Action(
+    return RemedyAction(
         **{
             **values,
             "subject": subject,
