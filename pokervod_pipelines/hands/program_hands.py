@@ -118,7 +118,7 @@ def _read_seats(players: Any, unread: list[str]) -> list[Seat]:
     seats: dict[int, Seat] = {}
     for place, player in enumerate(players if isinstance(players, list) else (), 1):
         if not isinstance(player, Mapping):
-            unread.append(f"players_json: entry {place} is no object; it is left out")
+            unread.append(f"players_json: entry {place}: expected an object; it is left out")
             continue
         number = _read_count(player.get("seat"), place)
         if number in seats or number < 1:

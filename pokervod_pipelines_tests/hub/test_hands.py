@@ -129,7 +129,7 @@ def test_what_a_hand_cannot_be_read_of_is_a_finding(hub: Hub) -> None:
     found = " ".join(str(row[0]) for row in hub.read("select message from hand_findings"))
     assert "'Zz' is not a card" in found
     assert "'Someone' is none of the players" in found
-    assert "entry 3 is no object" in found
+    assert "entry 3: expected an object; it is left out" in found
 
 
 def test_hands_are_taken_up_while_no_drop_folder_answers(hub: Hub, tmp_path: Path) -> None:
