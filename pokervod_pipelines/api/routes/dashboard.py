@@ -9,8 +9,8 @@ from pydantic import BaseModel, Field, TypeAdapter
 from sqlalchemy import Connection
 
 from pokervod_pipelines.access.principal import Role
-from pokervod_pipelines.api import examples
 from pokervod_pipelines.api.context import ApiContext, ContextOf
+from pokervod_pipelines.api.examples import read_examples
 from pokervod_pipelines.api.routing import Asking, answer_unchanged, make_etag, needs
 from pokervod_pipelines.api.snapshots import Snapshot
 from pokervod_pipelines.api.visibility import Visibility, show_incidents
@@ -33,6 +33,8 @@ ACTIVE = timedelta(minutes=30)
 MOST_ALERTS = 50
 
 router = APIRouter(prefix="/api", tags=["dashboard"])
+
+EXAMPLES = read_examples("dashboard")
 
 ProjectStatus = Literal["active", "idle", "paused", "unavailable"]
 WorkerStatus = Literal["rendering", "waiting", "held", "none"]
@@ -202,7 +204,7 @@ def _render(figures: Figures, visibility: Visibility, at: datetime, *, is_stale:
     return RenderedDashboard(body, make_etag(body))
 
 
-@router.get("/dashboard", response_model=Dashboard, **needs(Role.VIEWER, example=examples.DASHBOARD))
+@router.get("/dashboard", response_model=Dashboard, **needs(Role.VIEWER, example=EXAMPLES["dashboard"]))
 async def read_dashboard(request: Request, principal: Asking, context: ContextOf) -> Response:
     """Return how everything is: hands, instructions, graphics of today, the last hour's figures, what is wrong.
 

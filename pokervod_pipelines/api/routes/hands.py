@@ -6,17 +6,19 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Path, Query
 
 from pokervod_pipelines.access.principal import Role
-from pokervod_pipelines.api import examples
 from pokervod_pipelines.api.context import ContextOf, Reading
 from pokervod_pipelines.api.errors import find_named
+from pokervod_pipelines.api.examples import read_examples
 from pokervod_pipelines.api.routing import LARGEST, Items, PageOf, ReadRoute, make_items, needs
 from pokervod_pipelines.hands.listing import HandFilter, ListedHand, find_listed, page_hands
 from pokervod_pipelines.periods import FORMS, read_period
 
 router = APIRouter(prefix="/api/hands", tags=["hands"], route_class=ReadRoute)
 
+EXAMPLES = read_examples("hands")
 
-@router.get("", **needs(Role.VIEWER, example={"items": [examples.HAND], "next": 16}))
+
+@router.get("", **needs(Role.VIEWER, example={"items": [EXAMPLES["hand"]], "next": 16}))
 def list_all(
     connection: Reading,
     context: ContextOf,
@@ -45,7 +47,7 @@ def list_all(
     return make_items(page_hands(connection, filters, page), page, lambda each: each.hand_id)
 
 
-@router.get("/{hand_id}", **needs(Role.VIEWER, example=examples.HAND))
+@router.get("/{hand_id}", **needs(Role.VIEWER, example=EXAMPLES["hand"]))
 def read_one(
     connection: Reading, hand_id: Annotated[int, Path(ge=1, le=LARGEST, description="The number of the hand.")]
 ) -> ListedHand:

@@ -7,8 +7,8 @@ from typing import Any
 from fastapi import APIRouter, Request
 
 from pokervod_pipelines.access.principal import Role
-from pokervod_pipelines.api import examples
 from pokervod_pipelines.api.context import ApiContext
+from pokervod_pipelines.api.examples import read_examples
 from pokervod_pipelines.api.routing import ReadRoute, needs
 from pokervod_pipelines.api.snapshots import Snapshot
 from pokervod_pipelines.checks import CheckResult
@@ -26,6 +26,8 @@ HEALTH_AGE = 10.0
 STATUS_AGE = 1.0
 
 router = APIRouter(prefix="/api", tags=["health"], route_class=ReadRoute)
+
+EXAMPLES = read_examples("health")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,14 +132,14 @@ def make_status(context: ApiContext) -> Snapshot[SystemStatus]:
     return Snapshot(make, STATUS_AGE)
 
 
-@router.get("/health", **needs(Role.VIEWER, example=examples.HEALTH))
+@router.get("/health", **needs(Role.VIEWER, example=EXAMPLES["health"]))
 async def read_health(request: Request) -> HealthReport:
     """Look at databases, daemon, sensors, watcher, workers, shares, sheets, disks and clocks."""
     health: Snapshot[HealthReport] = request.app.state.health
     return (await health.read()).value
 
 
-@router.get("/orchestrator/status", **needs(Role.VIEWER, example=examples.STATUS))
+@router.get("/orchestrator/status", **needs(Role.VIEWER, example=EXAMPLES["status"]))
 async def read_orchestrator(request: Request) -> SystemStatus:
     """Return how each block is, what runs, when all was brought up to date last, and when it will be next."""
     status: Snapshot[SystemStatus] = request.app.state.status

@@ -13,10 +13,10 @@ from sqlalchemy import Connection
 from pokervod_pipelines.access.principal import Role
 from pokervod_pipelines.actors import Actor
 from pokervod_pipelines.alerts.alert import AlertSeverity
-from pokervod_pipelines.api import examples
 from pokervod_pipelines.api.actions import MAX_REASON, ActionRequest, Reason, Requested
 from pokervod_pipelines.api.context import ContextOf, Reading
 from pokervod_pipelines.api.errors import find_named
+from pokervod_pipelines.api.examples import read_examples
 from pokervod_pipelines.api.routing import LARGEST, Items, PageOf, ReadRoute, make_items, needs
 from pokervod_pipelines.api.visibility import VisibilityOf, show_details, show_incidents
 from pokervod_pipelines.monitoring.incidents import lifecycle
@@ -28,12 +28,14 @@ from pokervod_pipelines.periods import FORMS, read_coming, read_moment
 
 router = APIRouter(prefix="/api/events", tags=["incidents"], route_class=ReadRoute)
 
+EXAMPLES = read_examples("incidents")
+
 UNRESOLVED = tuple(each for each in IncidentState if each is not IncidentState.RESOLVED)
 
 IncidentId = Annotated[int, Path(ge=1, le=LARGEST, description="The number of the incident.")]
 
 
-@router.get("", **needs(Role.VIEWER, example={"items": [examples.INCIDENT], "next": None}))
+@router.get("", **needs(Role.VIEWER, example={"items": [EXAMPLES["incident"]], "next": None}))
 def list_all(
     connection: Reading,
     context: ContextOf,
@@ -59,7 +61,7 @@ def list_all(
     return make_items(found, page, lambda each: each.id)
 
 
-@router.get("/{incident_id}", **needs(Role.VIEWER, example=examples.INCIDENT_DETAILS))
+@router.get("/{incident_id}", **needs(Role.VIEWER, example=EXAMPLES["incident_details"]))
 def read_one(connection: Reading, visibility: VisibilityOf, incident_id: IncidentId) -> IncidentDetails:
     """Return an incident with its effects, timeline, messages, and what was done without a person."""
     with find_named():
@@ -107,7 +109,7 @@ class DecidedIncident:
     correlation_id: str
 
 
-DECISION: dict[str, Any] = needs(Role.OPERATOR, example=examples.DECIDED, action=True)
+DECISION: dict[str, Any] = needs(Role.OPERATOR, example=EXAMPLES["decided"], action=True)
 
 
 @router.post("/{incident_id}/acknowledge", **DECISION)

@@ -5,8 +5,8 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 
 from pokervod_pipelines.access.principal import Role
-from pokervod_pipelines.api import examples
 from pokervod_pipelines.api.context import ContextOf, Reading
+from pokervod_pipelines.api.examples import read_examples
 from pokervod_pipelines.api.routing import Items, PageOf, ReadRoute, make_items, needs
 from pokervod_pipelines.api.visibility import VisibilityOf, show_event
 from pokervod_pipelines.events.log import EventFilter, LoggedEvent, page_events
@@ -14,8 +14,10 @@ from pokervod_pipelines.periods import FORMS, read_period
 
 router = APIRouter(prefix="/api", tags=["log"], route_class=ReadRoute)
 
+EXAMPLES = read_examples("log")
 
-@router.get("/log", **needs(Role.VIEWER, example={"items": [examples.EVENT], "next": 812}))
+
+@router.get("/log", **needs(Role.VIEWER, example={"items": [EXAMPLES["event"]], "next": 812}))
 def list_all(
     connection: Reading,
     context: ContextOf,

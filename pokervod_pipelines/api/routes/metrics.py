@@ -7,8 +7,8 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Query
 
 from pokervod_pipelines.access.principal import Role
-from pokervod_pipelines.api import examples
 from pokervod_pipelines.api.context import ContextOf, Reading
+from pokervod_pipelines.api.examples import read_examples
 from pokervod_pipelines.api.routing import ReadRoute, needs
 from pokervod_pipelines.monitoring.measures.renders import (
     EMPTY_QUEUE,
@@ -29,6 +29,8 @@ from pokervod_pipelines.monitoring.measures.shape import (
 from pokervod_pipelines.periods import LENGTHS, read_length
 
 router = APIRouter(prefix="/api/metrics", tags=["metrics"], route_class=ReadRoute)
+
+EXAMPLES = read_examples("metrics")
 
 
 async def read_window(
@@ -92,14 +94,14 @@ class WindowQueue(QueueDepth):
     series: QueueSeries
 
 
-@router.get("/throughput", **needs(Role.VIEWER, example=examples.THROUGHPUT))
+@router.get("/throughput", **needs(Role.VIEWER, example=EXAMPLES["throughput"]))
 def read_throughput(connection: Reading, context: ContextOf, window: WindowOf) -> WindowThroughput:
     """Return how many graphics were completed an hour."""
     found = measure_renders(connection, context.settings, window, now=window.until).throughput
     return WindowThroughput(**_list_fields(found), window=_name_ends(window))
 
 
-@router.get("/latency", **needs(Role.VIEWER, example=examples.LATENCY))
+@router.get("/latency", **needs(Role.VIEWER, example=EXAMPLES["latency"]))
 def read_latency(connection: Reading, context: ContextOf, window: WindowOf) -> WindowLatency:
     """Return how long graphics took from their request to their completion: average, p50 and p95."""
     found = measure_renders(connection, context.settings, window, now=window.until).latency
@@ -107,7 +109,7 @@ def read_latency(connection: Reading, context: ContextOf, window: WindowOf) -> W
     return WindowLatency(**_list_fields(found), figure=found.average, window=_name_ends(window), series=series)
 
 
-@router.get("/error-rate", **needs(Role.VIEWER, example=examples.ERROR_RATE))
+@router.get("/error-rate", **needs(Role.VIEWER, example=EXAMPLES["error_rate"]))
 def read_error_rate(connection: Reading, context: ContextOf, window: WindowOf) -> WindowErrorRate:
     """Return which share of the graphics that ended failed or timed out."""
     found = measure_renders(connection, context.settings, window, now=window.until).error_rate
@@ -115,7 +117,7 @@ def read_error_rate(connection: Reading, context: ContextOf, window: WindowOf) -
     return WindowErrorRate(**_list_fields(found), window=_name_ends(window), series=series)
 
 
-@router.get("/queue-depth", **needs(Role.VIEWER, example=examples.QUEUE_DEPTH))
+@router.get("/queue-depth", **needs(Role.VIEWER, example=EXAMPLES["queue_depth"]))
 def read_queue(connection: Reading, context: ContextOf, window: WindowOf) -> WindowQueue:
     """Return how many instructions are pending, processing and held now, and were on average in each step."""
     depth = read_queue_depth(connection).get("", EMPTY_QUEUE)

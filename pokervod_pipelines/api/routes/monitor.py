@@ -7,8 +7,8 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Query, Request, Response
 
 from pokervod_pipelines.access.principal import Role
-from pokervod_pipelines.api import examples
 from pokervod_pipelines.api.context import ApiContext, Reading
+from pokervod_pipelines.api.examples import read_examples
 from pokervod_pipelines.api.routing import ReadRoute, needs
 from pokervod_pipelines.api.snapshots import Snapshot
 from pokervod_pipelines.defs.run_measures import DagsterRunMeasures
@@ -28,6 +28,8 @@ PROMETHEUS_WINDOW = timedelta(hours=1)
 MOST_PENDING = 500
 
 router = APIRouter(tags=["older monitor"], route_class=ReadRoute)
+
+EXAMPLES = read_examples("monitor")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,13 +66,13 @@ class OldPending:
     created_at: datetime
 
 
-@router.get("/health", **needs(Role.VIEWER, example=examples.OLD_HEALTH))
+@router.get("/health", **needs(Role.VIEWER, example=EXAMPLES["old_health"]))
 def read_health(_connection: Reading) -> OldHealth:
     """Tell whether the server and its database answer; 503 where the database does not. All else: `/api/health`."""
     return OldHealth(timestamp=datetime.now(UTC))
 
 
-@router.get("/stats", **needs(Role.VIEWER, example=examples.OLD_STATS))
+@router.get("/stats", **needs(Role.VIEWER, example=EXAMPLES["old_stats"]))
 def read_stats(connection: Reading) -> OldStats:
     """Count the instructions by state, every version of a graphic for itself, as older programs do."""
     counts = count_all_states(connection)
@@ -84,7 +86,7 @@ def read_stats(connection: Reading) -> OldStats:
     )
 
 
-@router.get("/pending", **needs(Role.VIEWER, example=[examples.OLD_PENDING]))
+@router.get("/pending", **needs(Role.VIEWER, example=[EXAMPLES["old_pending"]]))
 def list_pending(
     connection: Reading, limit: Annotated[int, Query(ge=1, le=MOST_PENDING, description="So many at most.")] = 100
 ) -> list[OldPending]:

@@ -9,9 +9,9 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Path, Query
 
 from pokervod_pipelines.access.principal import Role
-from pokervod_pipelines.api import examples
 from pokervod_pipelines.api.context import ContextOf, Reading
 from pokervod_pipelines.api.errors import NotFound, find_named
+from pokervod_pipelines.api.examples import read_examples
 from pokervod_pipelines.api.routing import LARGEST, Items, PageOf, ReadRoute, make_items, needs
 from pokervod_pipelines.api.visibility import ShownInstruction, VisibilityOf, show_instruction
 from pokervod_pipelines.hands.listing import ListedHand, find_listed
@@ -23,6 +23,8 @@ from pokervod_pipelines.render.states import State
 from pokervod_pipelines.render.workers import RegisteredWorker, list_workers
 
 router = APIRouter(prefix="/api", tags=["queue"], route_class=ReadRoute)
+
+EXAMPLES = read_examples("queue")
 
 MOST_OF_HAND = 500
 
@@ -57,7 +59,7 @@ class DataFlow:
     chain: list[ChainLink]
 
 
-@router.get("/instructions", **needs(Role.VIEWER, example={"items": [examples.INSTRUCTION], "next": 41}))
+@router.get("/instructions", **needs(Role.VIEWER, example={"items": [EXAMPLES["instruction"]], "next": 41}))
 def list_all(
     connection: Reading,
     context: ContextOf,
@@ -88,7 +90,7 @@ def list_all(
     return make_items([show_instruction(each, visibility) for each in found], page, lambda each: each.id)
 
 
-@router.get("/instructions/{instruction_id}", **needs(Role.VIEWER, example=examples.INSTRUCTION_DETAILS))
+@router.get("/instructions/{instruction_id}", **needs(Role.VIEWER, example=EXAMPLES["instruction_details"]))
 def read_one(connection: Reading, visibility: VisibilityOf, instruction_id: InstructionId) -> InstructionDetails:
     """Return an instruction with every version of its graphic, and its file."""
     with find_named():
@@ -100,7 +102,7 @@ def read_one(connection: Reading, visibility: VisibilityOf, instruction_id: Inst
     )
 
 
-@router.get("/outputs", **needs(Role.VIEWER, example={"items": [examples.OUTPUT], "next": None}))
+@router.get("/outputs", **needs(Role.VIEWER, example={"items": [EXAMPLES["output"]], "next": None}))
 def list_outputs(
     connection: Reading,
     page: PageOf,
@@ -111,7 +113,7 @@ def list_outputs(
     return make_items(found, page, lambda each: each.instruction_id)
 
 
-@router.get("/outputs/{instruction_id}", **needs(Role.VIEWER, example=examples.OUTPUT))
+@router.get("/outputs/{instruction_id}", **needs(Role.VIEWER, example=EXAMPLES["output"]))
 def read_output(connection: Reading, instruction_id: InstructionId) -> StoredOutput:
     """Return the file of an instruction."""
     found = find_output(connection, instruction_id)
@@ -120,13 +122,13 @@ def read_output(connection: Reading, instruction_id: InstructionId) -> StoredOut
     return found
 
 
-@router.get("/workers", **needs(Role.VIEWER, example=[examples.WORKER]))
+@router.get("/workers", **needs(Role.VIEWER, example=[EXAMPLES["worker"]]))
 def list_registered(connection: Reading) -> list[RegisteredWorker]:
     """List every worker that was ever registered, those alive first."""
     return list_workers(connection)
 
 
-@router.get("/data-flow", **needs(Role.VIEWER, example=examples.DATA_FLOW))
+@router.get("/data-flow", **needs(Role.VIEWER, example=EXAMPLES["data_flow"]))
 def follow_hand(
     connection: Reading,
     visibility: VisibilityOf,

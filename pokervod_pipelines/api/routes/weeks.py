@@ -7,8 +7,8 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query
 
 from pokervod_pipelines.access.principal import Role
-from pokervod_pipelines.api import examples
 from pokervod_pipelines.api.context import ContextOf, Reading
+from pokervod_pipelines.api.examples import read_examples
 from pokervod_pipelines.api.routing import ReadRoute, needs
 from pokervod_pipelines.api.visibility import Visibility, VisibilityOf
 from pokervod_pipelines.hands.times import BroadcastDays
@@ -21,6 +21,8 @@ from pokervod_pipelines.monitoring.weeks.validation import (
 )
 
 router = APIRouter(prefix="/api/weeks", tags=["weeks"], route_class=ReadRoute)
+
+EXAMPLES = read_examples("weeks")
 
 MOST_WEEKS = 106
 
@@ -90,7 +92,7 @@ def _describe_stage(stage: WeekStage, *, is_covered: bool) -> StageReport:
     )
 
 
-@router.get("", **needs(Role.VIEWER, example=[examples.WEEK]))
+@router.get("", **needs(Role.VIEWER, example=[EXAMPLES["week"]]))
 def list_all(
     connection: Reading,
     context: ContextOf,
@@ -105,7 +107,7 @@ def list_all(
     return [describe_week(each, days, visibility) for each in reversed(found)]
 
 
-@router.get("/{week}", **needs(Role.VIEWER, example=examples.WEEK))
+@router.get("/{week}", **needs(Role.VIEWER, example=EXAMPLES["week"]))
 def read_one(
     connection: Reading,
     context: ContextOf,
