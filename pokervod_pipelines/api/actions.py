@@ -1,21 +1,28 @@
-"""Run what a person or a program asks for: once for an ``Idempotency-Key``, with its actor, in one transaction."""
+"""Run what a person or a program asks for: once for an ``Idempotency-Key``, with its actor.
+
+``ActionRequest.run`` does it in one transaction with the answer. What a room does in transactions of its own, or
+outside the database, is for ``run_apart``. Routes whose body has a password are given ``SecretRequested``; an answer
+that shows a secret is kept without it (``conceal``).
+"""
 
 import hashlib
 import json
-from collections.abc import Callable
-from dataclasses import dataclass
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from typing import Annotated, Any, TypeVar
 
 from fastapi import Depends, Header, Request
 from pydantic import BaseModel, Field, TypeAdapter, field_validator
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, Engine, text
 
 from pokervod_pipelines.access.principal import Principal
 from pokervod_pipelines.actors import Actor
 from pokervod_pipelines.api.context import ApiContext, ContextOf
 from pokervod_pipelines.api.routing import Asking
-from pokervod_pipelines.db.locks import lock_until_commit
-from pokervod_pipelines.errors import Conflict
+from pokervod_pipelines.db.locks import lock_until_commit, try_lock
+from pokervod_pipelines.errors import Conflict, PokervodError, Unavailable
 
 T = TypeVar("T")
 
@@ -23,6 +30,13 @@ MAX_REASON = 1_000
 
 FORGET_AT_ONCE = 100
 """Answers older than a day that one request deletes."""
+
+APART_AT_ONCE = 4
+"""Actions with transactions of their own that run at once: each may take several of the connections."""
+
+APART_WAIT_SECONDS = 5.0
+
+_apart = threading.BoundedSemaphore(APART_AT_ONCE)
 
 
 class Reason(BaseModel, extra="forbid"):
@@ -46,11 +60,20 @@ class ActionRequest:
     principal: Principal
     correlation_id: str
     key: str | None
-    digest: bytes
+    content: bytes = field(repr=False)
+    is_secret: bool = False
 
-    def run(self, shape: type[T], reason: str, act: Callable[[Connection, Actor], T]) -> T:
+    def run(
+        self,
+        shape: type[T],
+        reason: str,
+        act: Callable[[Connection, Actor], T],
+        *,
+        conceal: Callable[[T], T] = lambda answer: answer,
+    ) -> T:
         """Return what the action answers; a request that was answered before gets the same answer and changes nothing.
 
+        ``conceal`` returns the answer without its secret: so it is stored, and so the same request gets it again.
         Raises ``Conflict`` for a key that another request had.
         """
         actor = self.principal.make_actor(reason, self.correlation_id)
@@ -58,23 +81,108 @@ class ActionRequest:
         with self.context.database.begin() as connection:
             if self.key is None:
                 return act(connection, actor)
-            lock_until_commit(connection, f"request {self.principal.who} {self.key}")
-            if (before := self._find_answer(connection)) is not None:
+            lock_until_commit(connection, self._lock)
+            digest = self._make_digest()
+            if (before := self._find_answer(connection, digest)) is not None:
                 return adapter.validate_python(before)
             answer = act(connection, actor)
-            self._store(connection, adapter.dump_json(answer).decode())
+            self._store(connection, digest, adapter.dump_json(conceal(answer)).decode())
             return answer
 
-    def _find_answer(self, connection: Connection) -> Any:
-        row = connection.execute(_FIND, {"who": self.principal.who, "key": self.key}).one_or_none()
-        if row is not None and bytes(row.request) != self.digest:
-            raise Conflict(f"Idempotency-Key {self.key!r} was of another request; give each request a key of its own")
+    def run_apart(
+        self,
+        shape: type[T],
+        reason: str,
+        act: Callable[[Engine, Actor], T],
+        *,
+        look_at: str,
+        is_repeatable: bool = False,
+    ) -> T:
+        """Return what an action answers that has transactions of its own; its key is noted before it begins.
+
+        An error of PokerVOD says that nothing was done, and the same request may be sent again. Where the server died
+        in the middle, an action that ``is_repeatable`` is done again: twice has the effect of once. For any other
+        ``look_at`` says where a person sees how it ended. Raises ``Conflict`` for that, for a key that another request
+        had, and while the same request is being done.
+        """
+        actor = self.principal.make_actor(reason, self.correlation_id)
+        adapter: TypeAdapter[T] = TypeAdapter(shape)
+        engine = self.context.database.require().engine
+        with _take_turn():
+            if self.key is None:
+                return act(engine, actor)
+            with try_lock(engine, self._lock) as is_first:
+                if not is_first:
+                    raise Conflict("the same request is being done at this moment; send it again for its answer")
+                digest = self._make_digest()
+                before = self._reserve(digest, look_at, is_repeatable=is_repeatable)
+                if before is not None:
+                    return adapter.validate_python(before)
+                return self._act_reserved(adapter, digest, lambda: act(engine, actor))
+
+    def _act_reserved(self, adapter: TypeAdapter[T], digest: bytes, act: Callable[[], T]) -> T:
+        try:
+            answer = act()
+        except PokervodError:
+            with self.context.database.begin() as connection:
+                connection.execute(_RELEASE, self._names)
+            raise
+        with self.context.database.begin() as connection:
+            self._store(connection, digest, adapter.dump_json(answer).decode())
+        return answer
+
+    def _reserve(self, digest: bytes, look_at: str, *, is_repeatable: bool) -> Any:
+        """Note that the action begins and return None, or return what was answered before."""
+        with self.context.database.begin() as connection:
+            row = self._find(connection, digest)
+            if row is None:
+                self._store(connection, digest, None)
+            elif row.answer is None and not is_repeatable:
+                raise Conflict(
+                    f"the server ended while it did this, so it is unknown how far it came; look at {look_at} and at"
+                    f" /api/log?correlation_id={row.correlation_id}, then send what is left with another key"
+                )
+            return None if row is None else row.answer
+
+    @property
+    def _lock(self) -> str:
+        return f"request {self.principal.who} {self.key}"
+
+    @property
+    def _names(self) -> dict[str, Any]:
+        return {"who": self.principal.who, "key": self.key}
+
+    def _make_digest(self) -> bytes:
+        """Return what recognizes the request; where a password is in it, it is as slow to guess as that."""
+        if not self.is_secret:
+            return hashlib.sha256(self.content).digest()
+        salt = hashlib.sha256(self._lock.encode()).digest()
+        return hashlib.scrypt(self.content, salt=salt, n=2**14, r=8, p=1, dklen=32)
+
+    def _find_answer(self, connection: Connection, digest: bytes) -> Any:
+        row = self._find(connection, digest)
         return None if row is None else row.answer
 
-    def _store(self, connection: Connection, answer: str) -> None:
+    def _find(self, connection: Connection, digest: bytes) -> Any:
+        row = connection.execute(_FIND, self._names).one_or_none()
+        if row is not None and bytes(row.request) != digest:
+            raise Conflict(f"Idempotency-Key {self.key!r} was of another request; give each request a key of its own")
+        return row
+
+    def _store(self, connection: Connection, digest: bytes, answer: str | None) -> None:
         connection.execute(_FORGET, {"limit": FORGET_AT_ONCE})
-        values = {"who": self.principal.who, "key": self.key, "request": self.digest, "answer": answer}
-        connection.execute(_STORE, values)
+        values = {"request": digest, "answer": answer, "correlation_id": self.correlation_id}
+        connection.execute(_STORE, self._names | values)
+
+
+@contextmanager
+def _take_turn() -> Iterator[None]:
+    if not _apart.acquire(timeout=APART_WAIT_SECONDS):
+        raise Unavailable("other long actions are being done; send it again in a few seconds")
+    try:
+        yield
+    finally:
+        _apart.release()
 
 
 async def read_action(
@@ -93,28 +201,39 @@ async def read_action(
     ] = None,
 ) -> ActionRequest:
     """Return the request for a change."""
-    body = json.dumps([request.method, request.url.path, request.url.query]).encode() + await request.body()
+    content = json.dumps([request.method, request.url.path, request.url.query]).encode() + await request.body()
     return ActionRequest(
         context=context,
         principal=principal,
         correlation_id=request.scope["state"]["correlation_id"],
         key=key,
-        digest=hashlib.sha256(body).digest(),
+        content=content,
     )
 
 
 Requested = Annotated[ActionRequest, Depends(read_action)]
 
+
+async def read_secret_action(request: Requested) -> ActionRequest:
+    """Return the request for a change whose body has a password."""
+    return replace(request, is_secret=True)
+
+
+SecretRequested = Annotated[ActionRequest, Depends(read_secret_action)]
+
 _FIND = text("""
-    select request, answer from answered_requests
+    select request, answer, correlation_id from answered_requests
     where who = :who and key = :key and at > now() - interval '1 day'
 """)
 
 _STORE = text("""
-    insert into answered_requests (who, key, request, answer)
-    values (:who, :key, :request, cast(:answer as jsonb))
-    on conflict (who, key) do update set request = excluded.request, answer = excluded.answer, at = now()
+    insert into answered_requests (who, key, request, answer, correlation_id)
+    values (:who, :key, :request, cast(:answer as jsonb), :correlation_id)
+    on conflict (who, key) do update set request = excluded.request, answer = excluded.answer,
+        correlation_id = excluded.correlation_id, at = now()
 """)
+
+_RELEASE = text("delete from answered_requests where who = :who and key = :key and answer is null")
 
 _FORGET = text("""
     delete from answered_requests where (who, key) in (
