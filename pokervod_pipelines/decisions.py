@@ -102,6 +102,12 @@ def record(
     return _insert(connection, kind, subject, value=json.dumps(value), before=before, actor=actor, at=at)
 
 
+def require_expected(found: int, expected: int | None, noun: str) -> None:
+    """Raise ``Conflict`` where a decision would be about more or fewer than the person saw in the preview."""
+    if expected is not None and found != expected:
+        raise Conflict(f"expected {expected:,} {noun}, but it is {found:,} now; nothing changed. Preview it again.")
+
+
 def withdraw(connection: Connection, kind: DecisionKind, subject: Subject, *, actor: Actor) -> Decision:
     """Append that no decision about the subject counts, an older one neither."""
     return _insert(connection, kind, subject, value=None, before=IN_FORCE, actor=actor)

@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, Row
 
 from pokervod_pipelines.actors import Actor
-from pokervod_pipelines.decisions import DecisionKind, record
+from pokervod_pipelines.decisions import DecisionKind, record, require_expected
 from pokervod_pipelines.errors import ArchiveUnavailable, BadInput
 from pokervod_pipelines.events import EventType, NewEvent, append_events
 from pokervod_pipelines.nas.file_system import FileSystem, has_content, stat_files
@@ -87,10 +87,12 @@ def clear_missing(
     actor: Actor,
     paths: Sequence[str] | None = None,
     below: str | None = None,
+    expected: int | None = None,
 ) -> int:
     """Clear the missing files at ``paths``, or at or below the folder: they leave the catalog; return how many.
 
-    Unseen files are not touched; rows and ids stay. Raises ``BadInput`` without exactly one of ``paths`` and ``below``.
+    Unseen files are not touched; rows and ids stay. Raises ``BadInput`` without exactly one of ``paths`` and ``below``,
+    ``Conflict`` where they are not the ``expected`` number.
     """
     if (paths is None) == (below is None):
         raise BadInput("clear missing: expected either paths or the folder below which the files were")
@@ -99,6 +101,7 @@ def clear_missing(
         rows = files.read_in_state(
             connection, library, "missing", below=None if below is None else _fold_path(below), paths=keys, lock=True
         )
+        require_expected(len(rows), expected, "missing files")
         if rows:
             files.set_state(connection, [row.id for row in rows], "cleared")
             _record(connection, "clear", EventType.NAS_FILE_CLEARED, rows, library=library, below=below, actor=actor)
@@ -106,18 +109,26 @@ def clear_missing(
 
 
 def confirm_loss(
-    engine: Engine, settings: Settings, *, library: str, below: str, actor: Actor, fs: FileSystem | None = None
+    engine: Engine,
+    settings: Settings,
+    *,
+    library: str,
+    below: str,
+    actor: Actor,
+    fs: FileSystem | None = None,
+    expected: int | None = None,
 ) -> int:
     """Mark unseen files at or below the folder as missing, where the disk does not have them now; return how many.
 
     Raises ``ArchiveUnavailable`` when the archive root cannot be read, is empty or is another one, or a path cannot be
-    checked.
+    checked; ``Conflict`` where they are not the ``expected`` number.
     """
     # The disk is read between two transactions: an open one holds back every reader of the event log.
     deleted = _find_deleted(engine, settings, library, below, fs)
     with engine.begin() as connection:
         rows = files.read_in_state(connection, library, "unseen", below=_fold_path(below), lock=True)
         lost = [row for row in rows if row.path in deleted]
+        require_expected(len(lost), expected, "lost files")
         if lost:
             files.set_state(connection, [row.id for row in lost], "missing")
             _record(

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, Engine, text
 
 from pokervod_pipelines.actors import Actor
-from pokervod_pipelines.decisions import DecisionKind, record
+from pokervod_pipelines.decisions import DecisionKind, record, require_expected
 from pokervod_pipelines.errors import BadInput
 from pokervod_pipelines.events import EventType, NewEvent, append_events
 from pokervod_pipelines.nas.missing import MissingFile, describe_files
@@ -64,12 +64,18 @@ def list_retirable(connection: Connection, settings: Settings, library: str) -> 
     return describe_files(connection, [row for row in rows if not row.is_junk])
 
 
-def retire_library(engine: Engine, settings: Settings, library: str, *, actor: Actor) -> UnconfiguredLibrary:
-    """Clear the files of the library, for a build of the catalog to follow; return what it had. Raises ``BadInput``."""
+def retire_library(
+    engine: Engine, settings: Settings, library: str, *, actor: Actor, expected: int | None = None
+) -> UnconfiguredLibrary:
+    """Clear the files of the library, for a build of the catalog to follow; return what it had.
+
+    Raises ``BadInput``, and ``Conflict`` where it does not have the ``expected`` number of files.
+    """
     with engine.begin() as connection:
         for root in find_unconfigured_library(connection, settings, library).roots:
             lock_root(connection, root)
         retired = find_unconfigured_library(connection, settings, library)
+        require_expected(retired.files, expected, f"files of {library}")
         rows = files.read_unconfigured(connection, settings, library, lock=True)
         ids = [row.id for row in rows]
         files.set_state(connection, ids, "cleared")

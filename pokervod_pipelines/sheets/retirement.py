@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from sqlalchemy import Connection, Engine, text
 
 from pokervod_pipelines.actors import Actor
-from pokervod_pipelines.decisions import DecisionKind, record
+from pokervod_pipelines.decisions import DecisionKind, record, require_expected
 from pokervod_pipelines.errors import BadInput
 from pokervod_pipelines.events import append_events
 from pokervod_pipelines.settings import Settings
@@ -57,11 +57,17 @@ def find_unconfigured_sheet(connection: Connection, settings: Settings, sheet: s
     raise BadInput(f"unknown sheet {sheet!r}; {suggest_name(sheet, unconfigured)}")
 
 
-def retire_sheet(engine: Engine, settings: Settings, sheet: str, *, actor: Actor) -> UnconfiguredSheet:
-    """Retire every row of the sheet, for a build of its clips to follow; return what it had. Raises ``BadInput``."""
+def retire_sheet(
+    engine: Engine, settings: Settings, sheet: str, *, actor: Actor, expected: int | None = None
+) -> UnconfiguredSheet:
+    """Retire every row of the sheet, for a build of its clips to follow; return what it had.
+
+    Raises ``BadInput``, and ``Conflict`` where it does not have the ``expected`` number of rows.
+    """
     with engine.begin() as connection:
         store.lock_sheet(connection, sheet)
         retired = find_unconfigured_sheet(connection, settings, sheet)
+        require_expected(retired.rows, expected, f"rows of {sheet}")
         ids = tuple(row.id for row in store.read_stored_rows(connection, sheet))
         before = store.read_contents(connection, ids)
         store.retire_rows(connection, ids)
