@@ -108,7 +108,7 @@ def read_page() -> Response:
     return Response(PAGE, media_type="text/html")
 
 
-@router.get("/docs/{name}", response_class=Response, **needs(Role.VIEWER, example=None, text="text/plain"))
+@router.get("/docs/{name}", response_class=Response, **needs(Role.VIEWER, example=None, text="text/*"))
 def read_file(name: Annotated[str, PathField(max_length=50, description="The name of the file.")]) -> Response:
     """Return a file of the pages."""
     if name == "start.js":

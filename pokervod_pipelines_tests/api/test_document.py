@@ -33,10 +33,15 @@ def list_operations() -> Iterator[tuple[str, str, dict[str, Any]]]:
             yield method.upper(), path, operation
 
 
+def make_parameters(path: str) -> dict[str, str]:
+    """Return the parameters of the path with the first of everything."""
+    names = [each[1:-1] for each in path.split("/") if each.startswith("{")]
+    return {name: NAMES.get(name, "1") for name in names}
+
+
 def make_path(path: str) -> str:
     """Return the path with the first of everything."""
-    names = [each[1:-1] for each in path.split("/") if each.startswith("{")]
-    return path.format(**{name: NAMES.get(name, "1") for name in names}) + QUERIES.get(path, "")
+    return path.format(**make_parameters(path)) + QUERIES.get(path, "")
 
 
 def test_the_document_is_valid() -> None:
