@@ -1,8 +1,22 @@
 """Define the section ``api`` of ``pokervod.yaml``: how long logins last, and what slows those who guess passwords."""
 
-from pydantic import Field
+import ipaddress
+from typing import Annotated
+
+from pydantic import AfterValidator, Field
 
 from pokervod_pipelines.settings.fields import SettingsModel
+
+
+def _check_network(text: str) -> str:
+    try:
+        return str(ipaddress.ip_network(text))
+    except ValueError:
+        message = f"expected an address such as '10.0.0.5' or a network such as '10.0.0.0/24', got {text!r}"
+        raise ValueError(message) from None
+
+
+Network = Annotated[str, AfterValidator(_check_network)]
 
 
 class ThrottleSettings(SettingsModel):
@@ -25,5 +39,11 @@ class ApiSettings(SettingsModel):
     session_hours: float = Field(default=168.0, gt=0, le=8760, description="A session ends so long after its login.")
     verified_seconds: float = Field(
         default=60.0, ge=0, le=600, description="A password sent with each request is hashed again after so long."
+    )
+    trusted_proxies: tuple[Network, ...] = Field(
+        default=(), description="Proxies whose word counts on who asks, and whether by TLS; headers of others do not."
+    )
+    login_without_tls: bool = Field(
+        default=False, description="Let people log in over plain HTTP from other machines, where passwords can be read."
     )
     throttle: ThrottleSettings = ThrottleSettings()
