@@ -43,6 +43,9 @@ HEADERS: Mapping[str, str] = {
 }
 """What every answer has; a route may set its own."""
 
+TRANSPORT_SECURITY = "max-age=31536000"
+"""What an answer by TLS has as well: a browser that was here once asks by TLS only, for a year."""
+
 _log = logging.getLogger(__name__)
 
 
@@ -69,7 +72,8 @@ class Guard:
         correlation_id = given if CORRELATION_ID.fullmatch(given) else new_correlation_id()
         scope.setdefault("state", {})["correlation_id"] = correlation_id
         with bind(correlation_id=correlation_id):
-            await self._answer(scope, headers, receive, _Answer(send, correlation_id))
+            is_secure = scope["scheme"] == "https"
+            await self._answer(scope, headers, receive, _Answer(send, correlation_id, is_secure=is_secure))
 
     async def _answer(self, scope: Scope, headers: Headers, receive: Receive, answer: "_Answer") -> None:
         began = time.perf_counter()
@@ -82,8 +86,7 @@ class Guard:
                 async with asyncio.timeout(REQUEST_SECONDS):
                     await self.app(scope, body.receive, answer.send)
         except TimeoutError:
-            said = f"the request took longer than {REQUEST_SECONDS:g} s; ask for less, or later"
-            await _refuse(scope, answer, HTTPStatus.SERVICE_UNAVAILABLE, said)
+            await _refuse(scope, answer, *body.explain_timeout())
         except Exception:  # the handler of bugs has logged and answered it; the server would print it again
             if not answer.status:
                 raise
@@ -96,20 +99,30 @@ class _Body:
 
     def __init__(self, receive: Receive) -> None:
         self._receive, self._size = receive, 0
+        self._waits = self._ended = False
 
     async def receive(self) -> Message:
+        self._waits = True
         message = await self._receive()
+        self._waits, self._ended = False, not message.get("more_body", False)
         self._size += len(message.get("body", b""))
         if self._size > MAX_BODY:
             raise BodyTooLarge
         return message
 
+    def explain_timeout(self) -> tuple[HTTPStatus, str]:
+        """Return the answer to a request that took too long: the client may not have sent all of it."""
+        if self._waits and not self._ended:
+            return HTTPStatus.REQUEST_TIMEOUT, f"the body did not arrive within {REQUEST_SECONDS:g} s; send it faster"
+        said = f"the request took longer than {REQUEST_SECONDS:g} s; ask for less, or later"
+        return HTTPStatus.SERVICE_UNAVAILABLE, said
+
 
 class _Answer:
     """Add the headers to an answer, and know its status: 0 where none was begun."""
 
-    def __init__(self, send: Send, correlation_id: str) -> None:
-        self._send, self._correlation_id, self.status = send, correlation_id, 0
+    def __init__(self, send: Send, correlation_id: str, *, is_secure: bool) -> None:
+        self._send, self._correlation_id, self._is_secure, self.status = send, correlation_id, is_secure, 0
 
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
@@ -117,6 +130,8 @@ class _Answer:
             headers = MutableHeaders(scope=message)
             for name, value in HEADERS.items():
                 headers.setdefault(name, value)
+            if self._is_secure:
+                headers["Strict-Transport-Security"] = TRANSPORT_SECURITY
             headers[CORRELATION_HEADER] = self._correlation_id
         await self._send(message)
 
@@ -144,7 +159,7 @@ async def _refuse(scope: Scope, answer: _Answer, status: HTTPStatus, said: str) 
     if answer.status:
         return
     headers = {"Retry-After": "5"} if status is HTTPStatus.SERVICE_UNAVAILABLE else {}
-    if status is HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
+    if status in {HTTPStatus.REQUEST_ENTITY_TOO_LARGE, HTTPStatus.REQUEST_TIMEOUT}:
         headers["Connection"] = "close"  # the rest of the body is not read
 
     async def receive() -> Message:

@@ -22,7 +22,7 @@ ROLE = "x-role"
 """The key of an operation of the document that names its role."""
 
 READ_ERRORS = (400, 401, 403, 404, 422, 429, 500, 503)
-ACTION_ERRORS = (*READ_ERRORS, 409, 413)
+ACTION_ERRORS = (*READ_ERRORS, 408, 409, 413)
 
 MOST = 500
 """Entries of a page."""

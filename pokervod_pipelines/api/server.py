@@ -3,9 +3,10 @@
 import asyncio
 import logging
 import ssl
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import uvicorn
 from fastapi import FastAPI
@@ -19,7 +20,16 @@ STOP_SECONDS = 2
 HEAD_SECONDS = 10.0
 """Limit of sending the head of a request, from the connection or its first byte on."""
 
+BODY_SECONDS = 15.0
+"""Limit of sending the body of a request, also of one that was answered without it."""
+
+MAX_HEAD = 65_536
+"""Bytes of the head of a request, from its second packet on."""
+
 IDLE_SECONDS = 15
+
+MOST_WAITING = 300
+"""Connections of one address that wait for a request or the rest of it: half of all, so that nobody takes all."""
 
 MOST_CONNECTIONS = 600
 
@@ -54,41 +64,82 @@ class Listening:
 
 
 class TimedProtocol(HttpToolsProtocol):
-    """Close a connection whose client sends the head of a request too slowly, or never."""
+    """Close a connection whose client sends a request too slowly, never, or with an endless head."""
 
-    _head_timer: asyncio.TimerHandle | None = None
+    _waiting: ClassVar[Counter[tuple[int, str]]] = Counter()
+    """Connections of each server and address that wait for a request or the rest of it."""
+
+    _timer: asyncio.TimerHandle | None = None
+    _in_head = False
+    _head_size = 0
 
     def connection_made(self, transport: Any) -> None:
         """Begin to wait for the first head."""
         super().connection_made(transport)
         self._begin_head()
+        if self._waiting[self._key] > MOST_WAITING:
+            self._close("too many of its connections wait for a request")
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Wait no more."""
-        self._end_head()
+        self._stop_waiting()
         super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        """Read what has arrived, unless the head grows without end."""
+        was_in_head = self._in_head
+        super().data_received(data)
+        if was_in_head and self._in_head:
+            self._head_size += len(data)
+            if self._head_size > MAX_HEAD:
+                self._close("the head of its request has no end")
 
     def on_message_begin(self) -> None:
         """Begin to wait for the head of the next request."""
-        self._begin_head()
+        if not self._in_head:
+            self._begin_head()
         super().on_message_begin()
 
     def on_headers_complete(self) -> None:
-        """Wait no more."""
-        self._end_head()
+        """Wait for the body, where there is one."""
+        self._stop_waiting()
+        if any(
+            name == b"transfer-encoding" or (name == b"content-length" and value != b"0")
+            for name, value in self.headers
+        ):
+            self._wait(BODY_SECONDS, "the body of its request is too slow")
         super().on_headers_complete()
 
+    def on_message_complete(self) -> None:
+        """Wait no more."""
+        self._stop_waiting()
+        super().on_message_complete()
+
+    @property
+    def _key(self) -> tuple[int, str]:
+        return id(self.server_state), self.client[0] if self.client else "-"
+
     def _begin_head(self) -> None:
-        if self._head_timer is None:
-            self._head_timer = self.loop.call_later(HEAD_SECONDS, self._close_slow)
+        self._stop_waiting()
+        self._in_head, self._head_size = True, 0
+        self._wait(HEAD_SECONDS, "the head of its request is too slow")
 
-    def _end_head(self) -> None:
-        if self._head_timer is not None:
-            self._head_timer.cancel()
-            self._head_timer = None
+    def _wait(self, seconds: float, reason: str) -> None:
+        self._waiting[self._key] += 1
+        self._timer = self.loop.call_later(seconds, self._close, reason)
 
-    def _close_slow(self) -> None:
-        _log.info("a client sent no whole head within %g s; its connection is closed", HEAD_SECONDS)
+    def _stop_waiting(self) -> None:
+        self._in_head = False
+        if self._timer is None:
+            return
+        self._timer.cancel()
+        self._timer = None
+        self._waiting[self._key] -= 1
+        if not self._waiting[self._key]:
+            del self._waiting[self._key]
+
+    def _close(self, reason: str) -> None:
+        _log.info("%s: the connection is closed, %s", self._key[1], reason)
         self.transport.close()
 
 
@@ -98,7 +149,8 @@ def listen(app: FastAPI, listening: Listening) -> None:
 
 
 def make_config(app: FastAPI, listening: Listening) -> uvicorn.Config:
-    """Return how the application is served."""
+    """Return how the application is served; what a proxy says of a client counts where the settings trust it."""
+    proxies = app.state.context.settings.api.trusted_proxies
     return uvicorn.Config(
         app,
         host=listening.host,
@@ -109,6 +161,8 @@ def make_config(app: FastAPI, listening: Listening) -> uvicorn.Config:
         log_config=None,
         access_log=False,
         server_header=False,
+        proxy_headers=bool(proxies),
+        forwarded_allow_ips=[*proxies],
         timeout_graceful_shutdown=STOP_SECONDS,
         timeout_keep_alive=IDLE_SECONDS,
         limit_concurrency=MOST_CONNECTIONS,
