@@ -188,18 +188,23 @@ def list_disagreements(
 
 def settle_disagreement(connection: Connection, disagreement_id: int, *, actor: Actor) -> None:
     """Settle a disagreement; raise ``BadInput`` for an unknown id, ``Conflict`` if it is settled already."""
-    state = connection.execute(
-        text("select state from hand_disagreements where id = :id for update"), {"id": disagreement_id}
-    ).scalar()
-    if state is None:
+    found = connection.execute(
+        text("select state, hand_id, clip_id, field from hand_disagreements where id = :id for update"),
+        {"id": disagreement_id},
+    ).one_or_none()
+    if found is None:
         raise BadInput(f"unknown disagreement {disagreement_id}; `pokervod hands disagreements` lists them")
-    if state == "settled":
+    if found.state == "settled":
         hint = "see `pokervod hands disagreements --settled`"
         raise Conflict(f"disagreement {disagreement_id} is settled already; {hint}")
+    signed = {"by": make_storable(actor.who).strip(), "reason": make_storable(actor.reason).strip()}
     connection.execute(
         text("""
             update hand_disagreements set state = 'settled', by = :by, reason = :reason, settled_at = now()
             where id = :id
         """),
-        {"id": disagreement_id, "by": make_storable(actor.who).strip(), "reason": make_storable(actor.reason).strip()},
+        signed | {"id": disagreement_id},
     )
+    about = {"hand_id": found.hand_id, "clip_id": found.clip_id, "field": found.field}
+    event = NewEvent(EventType.HAND_DISAGREEMENT_SETTLED, {"disagreement_id": disagreement_id, **about, **signed})
+    append_events(connection, "hands", actor.correlation_id, [event])

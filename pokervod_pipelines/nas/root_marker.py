@@ -13,6 +13,7 @@ from sqlalchemy import Engine
 from pokervod_pipelines.actors import Actor
 from pokervod_pipelines.decisions import DecisionKind, record
 from pokervod_pipelines.errors import ArchiveUnavailable
+from pokervod_pipelines.events import EventType, NewEvent, append_events
 from pokervod_pipelines.markers import read_marker, write_marker
 from pokervod_pipelines.nas.file_system import FileSystem, has_content, make_unavailable
 from pokervod_pipelines.nas.path_rules import MARKER
@@ -69,9 +70,19 @@ def accept_root(engine: Engine, root: ArchiveRoot, stall_seconds: float, *, acto
         marker = _read(disk, root.path, stall_seconds) or _write(disk, root.path, actor, stall_seconds)
     with engine.begin() as connection:
         lock_root(connection, root.name)
-        before = {"marker": scans.read_marker(connection, root.name)}
+        before = scans.read_marker(connection, root.name)
         scans.replace_marker(connection, root.name, marker)
-        record(connection, DecisionKind.ROOT, {"root": root.name}, {"marker": marker}, before=before, actor=actor)
+        decision = record(
+            connection,
+            DecisionKind.ROOT,
+            {"root": root.name},
+            {"marker": marker},
+            before={"marker": before},
+            actor=actor,
+        )
+        signed = {"by": decision.by, "reason": decision.reason}
+        event = NewEvent(EventType.NAS_ROOT_ACCEPTED, {"root": root.name, "marker": marker, "before": before, **signed})
+        append_events(connection, "nas", decision.correlation_id, [event])
     return marker
 
 

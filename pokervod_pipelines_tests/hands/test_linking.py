@@ -112,6 +112,8 @@ def test_a_disagreement_is_settled_once(annotate: Annotate, table: Table) -> Non
         settle_disagreement(connection, waiting.id, actor=Actor(who="Ana", reason="seen"))
         with pytest.raises(Conflict, match="settled already"):
             settle_disagreement(connection, waiting.id, actor=Actor(who="Ana", reason="seen"))
+    audit = "select payload ->> 'by', payload ->> 'reason' from events where type = 'hand.disagreement.settled'"
+    assert table.ask(audit) == [("Ana", "seen")]
 
 
 def test_the_data_flow_of_a_hand_has_its_clips_and_events(annotate: Annotate, table: Table) -> None:

@@ -50,6 +50,8 @@ def test_closing_freezes_the_figures_and_sends_the_grid_once(data: WeekData) -> 
     assert data.execute("select * from week_closures order by stage") == frozen
     assert {(row.week, row.correlation_id, row.closed_at) for row in frozen} == {(WEEK, "c1", data.now)}
     assert len(frozen) == 8
+    events = data.execute("select payload from events where type = 'monitoring.week.closed'")
+    assert [tuple(row) for row in events] == [({"week": WEEK, "by": "ana", "reason": "it is over"},)]
     title = "Week 2026-W48 closed: 8 complete, of 8 stages"
     assert list_alerts(data) == [("week 2026-W48", "info", title, "message")]
     assert list_deliveries(data) == ["all"]

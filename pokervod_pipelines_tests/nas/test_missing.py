@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from pokervod_pipelines.actors import Actor
-from pokervod_pipelines.errors import ArchiveUnavailable, BadInput, SuspiciousLoss
+from pokervod_pipelines.errors import ArchiveUnavailable, BadInput, Conflict, SuspiciousLoss
 from pokervod_pipelines.nas.file_system import LOCAL, FileSystem
 from pokervod_pipelines.nas.missing import clear_missing, confirm_loss, list_clearable, list_lost, list_missing
 from pokervod_pipelines.periods import Period
@@ -109,6 +109,14 @@ def test_only_missing_files_of_the_place_are_cleared(
     assert listed is None or sorted(file.path for file in listed) == cleared
     assert sorted(path for path, state in lost.states().items() if state == "cleared") == cleared
     assert lost.ask("select payload->>'path' from events where type = 'nas.file.cleared'") == cleared
+
+
+def test_other_files_than_those_of_the_preview_are_not_cleared(lost: Archive) -> None:
+    with pytest.raises(Conflict, match="expected 3 missing files, but it is 2 now"):
+        clear(lost, below=".", expected=3)
+
+    assert "cleared" not in lost.states().values()
+    assert clear(lost, below=".", expected=2) == 2
 
 
 def test_what_would_be_cleared_has_junk_and_what_hangs_on_each(lost: Archive) -> None:

@@ -13,6 +13,7 @@ from pydantic import ValidationError
 
 from pokervod_pipelines.events.payloads.access import KeyFacts, LoginFacts, SessionFacts, UserFacts
 from pokervod_pipelines.events.payloads.archive import (
+    AcceptedRoot,
     CatalogEpisode,
     CatalogRequest,
     CatalogSummary,
@@ -40,12 +41,14 @@ from pokervod_pipelines.events.payloads.hands import (
     PlayerAlias,
     QuarantinedFile,
     RenderWorkerReference,
+    SettledDisagreement,
     TaggedClip,
     TournamentChange,
 )
 from pokervod_pipelines.events.payloads.system import (
     AlertReference,
     BreakerFacts,
+    ClosedWeek,
     DecidedEvent,
     FailedStage,
     HealthChange,
@@ -69,6 +72,7 @@ _OF_TYPE: Mapping[EventType, type[Payload]] = {
     EventType.NAS_SCAN_REQUESTED: ScanRequest,
     EventType.NAS_SCAN_COMPLETED: ScanSummary,
     EventType.NAS_SCAN_FAILED: ScanSummary,
+    EventType.NAS_ROOT_ACCEPTED: AcceptedRoot,
     EventType.MEDIA_FACTS_CHANGED: ProbedFiles,
     EventType.CATALOG_UPDATE_REQUESTED: CatalogRequest,
     EventType.CATALOG_UPDATED: CatalogSummary,
@@ -85,6 +89,7 @@ _OF_TYPE: Mapping[EventType, type[Payload]] = {
     EventType.HAND_CHANGED: HandReference,
     EventType.HAND_FILE_QUARANTINED: QuarantinedFile,
     EventType.HAND_DISAGREEMENT: DisagreeingFacts,
+    EventType.HAND_DISAGREEMENT_SETTLED: SettledDisagreement,
     EventType.RENDER_PAUSED: PausedScope,
     EventType.RENDER_RESUMED: PausedScope,
     EventType.RENDER_WORKER_QUARANTINED: RenderWorkerReference,
@@ -94,6 +99,7 @@ _OF_TYPE: Mapping[EventType, type[Payload]] = {
     EventType.TOURNAMENT_LEVEL_ENDED: EndedLevel,
     EventType.TOURNAMENT_PLAYER_ELIMINATED: EliminatedPlayer,
     EventType.MONITORING_HEALTH_CHANGED: HealthChange,
+    EventType.MONITORING_WEEK_CLOSED: ClosedWeek,
     EventType.MONITORING_REPAIR_STARTED: Repair,
     EventType.MONITORING_REPAIR_ENDED: Repair,
     EventType.SYSTEM_SYNC_ALL: SyncStart,

@@ -36,6 +36,14 @@ class ScanRequest(SignedPayload):
     library: str
 
 
+class AcceptedRoot(SignedPayload):
+    """Name an archive root that is the right one as it is mounted, with its marker, and the one before."""
+
+    root: str
+    marker: str | None
+    before: str | None
+
+
 class FileFacts(Payload):
     """Name a file of the inventory; ``size`` in bytes. A moved one has its places ``from`` and ``to``.
 

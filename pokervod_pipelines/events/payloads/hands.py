@@ -70,6 +70,15 @@ class DisagreeingFacts(Payload):
     sheet_says: str
 
 
+class SettledDisagreement(SignedPayload):
+    """Name a disagreement that a person settled."""
+
+    disagreement_id: int
+    hand_id: int
+    clip_id: int
+    field: str
+
+
 class TournamentChange(Payload):
     """Say what an export changed of a tournament, or of a day of the schedule."""
 

@@ -162,6 +162,12 @@ class HeldThing(SignedPayload):
     placed_by: str | None = None
 
 
+class ClosedWeek(SignedPayload):
+    """Name a week whose figures were frozen."""
+
+    week: str
+
+
 class RemediationFacts(SignedPayload):
     """Say what was done to a thing without a person, or why not; ``by`` is the detector, ``cause`` its incident."""
 

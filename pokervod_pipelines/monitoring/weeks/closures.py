@@ -8,6 +8,7 @@ from pokervod_pipelines.actors import Actor
 from pokervod_pipelines.alerts.alert import Alert, AlertSeverity
 from pokervod_pipelines.alerts.posting import post_alert
 from pokervod_pipelines.errors import BadInput
+from pokervod_pipelines.events import EventType, NewEvent, append_events
 from pokervod_pipelines.monitoring.weeks.shape import StageState, Week, WeekValidation
 from pokervod_pipelines.monitoring.weeks.validation import describe_week, find_days, validate_week
 from pokervod_pipelines.settings import Settings
@@ -36,6 +37,9 @@ def close_week(
     if not any(added):
         return False
     _report(connection, settings, validation, actor, now)
+    payload = {"week": week.name, "by": actor.who, "reason": actor.reason}
+    event = NewEvent(EventType.MONITORING_WEEK_CLOSED, payload)
+    append_events(connection, "monitoring", actor.correlation_id, [event])
     return True
 
 
