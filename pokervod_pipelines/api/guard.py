@@ -49,6 +49,16 @@ TRANSPORT_SECURITY = "max-age=31536000"
 _log = logging.getLogger(__name__)
 
 
+_LIMIT = "time_limit"
+
+
+def lift_time_limit(scope: Scope) -> None:
+    """Let a request take longer: its route limits each of its steps, and ends when the client is gone."""
+    limit = scope["state"].get(_LIMIT)
+    if limit is not None:
+        limit.reschedule(None)
+
+
 class BodyTooLarge(HTTPException):
     """Report a body that grew past the limit while it was read."""
 
@@ -83,7 +93,8 @@ class Guard:
             if refusal is not None:
                 await _refuse(scope, answer, *refusal)
             else:
-                async with asyncio.timeout(REQUEST_SECONDS):
+                async with asyncio.timeout(REQUEST_SECONDS) as limit:
+                    scope["state"]["limit"] = limit
                     await self.app(scope, body.receive, answer.send)
         except TimeoutError:
             await _refuse(scope, answer, *body.explain_timeout())
@@ -92,6 +103,13 @@ class Guard:
                 raise
         finally:
             _log_access(scope, answer.status, time.perf_counter() - began)
+
+
+def lift_limit(scope: Scope) -> None:
+    """Let an answer that sets its own limits, such as a file, take longer than others."""
+    limit: asyncio.Timeout | None = scope["state"].get("limit")
+    if limit is not None:
+        limit.reschedule(None)
 
 
 class _Body:

@@ -108,6 +108,7 @@ class TimedProtocol(HttpToolsProtocol):
             for name, value in self.headers
         ):
             self._wait(BODY_SECONDS, "the body of its request is too slow")
+        self.scope["state"]["abort"] = self.transport.abort  # for an answer that cannot be ended as it was begun
         super().on_headers_complete()
 
     def on_message_complete(self) -> None:
