@@ -132,7 +132,7 @@ def test_an_accepted_root_is_scanned_as_before(full: Archive, replace: Callable[
     assert known(full)[-1] == marker
     recorded = full.ask("select kind, by, reason, value ->> 'marker', before ->> 'marker' from decisions")
     assert recorded == [("nas.root", "Ana", "new server", marker, before)]
-    [(event,)] = full.ask("select payload from events where type = 'nas.root.accepted'")
+    [event] = full.ask("select payload from events where type = 'nas.root.accepted'")
     assert event == {"root": "main", "marker": marker, "before": before, "by": "Ana", "reason": "new server"}
 
 
