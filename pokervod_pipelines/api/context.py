@@ -2,11 +2,11 @@
 
 import hashlib
 import hmac
-import ipaddress
 import secrets
 import time
 from collections import OrderedDict
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Annotated
 
@@ -16,22 +16,17 @@ from sqlalchemy.exc import DBAPIError
 
 from pokervod_pipelines.access.authentication import Authenticator
 from pokervod_pipelines.access.principal import Credentials, Method, Principal
+from pokervod_pipelines.api.clients import LOCAL_NAMES, is_forwarded, is_loopback, read_session_cookie
 from pokervod_pipelines.api.database import Database
 from pokervod_pipelines.api.errors import DatabaseAway, Refused
 from pokervod_pipelines.db.failures import is_transient, read_first_line
+from pokervod_pipelines.errors import AccessRefused
 from pokervod_pipelines.settings import Settings
-
-COOKIE = "pokervod_session"
 
 AWAY_SECONDS = 300.0
 """While the database is away, those whom it knew within this time may read what is left."""
 
 MOST_KNOWN = 1_000
-
-FORWARDED = ("forwarded", "x-forwarded-for", "x-forwarded-host", "via")
-"""Headers of a proxy: behind one, every client has the address of this machine."""
-
-LOCAL_NAMES = frozenset({"localhost", "127.0.0.1", "[::1]"})
 
 
 @dataclass(kw_only=True)
@@ -48,7 +43,11 @@ class ApiContext:
         """Return who asks; while the database is away, who was known lately. Raises as the authenticator does."""
         key = self._make_key(credentials)
         try:
-            principal = self._ask(credentials)
+            with self.lend_authenticator() as authenticator:
+                principal = authenticator.authenticate(credentials)
+        except AccessRefused:
+            self._known.pop(key, None)
+            raise
         except DatabaseAway:
             at, known = self._known.get(key, (float("-inf"), None))
             if known is None or time.monotonic() - at > AWAY_SECONDS:
@@ -60,10 +59,18 @@ class ApiContext:
             self._known.popitem(last=False)
         return principal
 
-    def _ask(self, credentials: Credentials) -> Principal:
+    def forget(self, principal: Principal) -> None:
+        """Forget who logged out, also for the time when the database is away."""
+        for key, (_, known) in [*self._known.items()]:
+            if known.session_id is not None and known.session_id == principal.session_id:
+                self._known.pop(key, None)
+
+    @contextmanager
+    def lend_authenticator(self) -> Iterator[Authenticator]:
+        """Lend what checks credentials. Raises ``DatabaseAway``."""
         opened = self.database.require()
         try:
-            return self._find_authenticator(opened.engine).authenticate(credentials)
+            yield self._find_authenticator(opened.engine)
         except DBAPIError as error:
             if not is_transient(error):
                 raise
@@ -98,7 +105,7 @@ def read_credentials(request: Request) -> Credentials:
     """Return what the request shows of itself."""
     return Credentials(
         address=request.client.host if request.client else "",
-        session=request.cookies.get(COOKIE),
+        session=read_session_cookie(request),
         authorization=request.headers.get("authorization"),
         api_key=request.headers.get("x-api-key"),
     )
@@ -110,22 +117,8 @@ def refuse_strangers(request: Request, principal: Principal) -> None:
         return
     name = request.headers.get("host", "").rsplit(":", 1)[0] if "]" not in request.headers.get("host", "") else "[::1]"
     is_local = request.client is not None and is_loopback(request.client.host) and name in LOCAL_NAMES
-    if not is_local or any(each in request.headers for each in FORWARDED):
+    if not is_local or is_forwarded(request):
         raise Refused(403, "without users only this machine may ask, at 127.0.0.1; add one: pokervod users add NAME")
-
-
-def is_loopback(address: str) -> bool:
-    """Return whether the address is of this machine.
-
-    >>> is_loopback("127.0.0.1"), is_loopback("::1"), is_loopback("localhost"), is_loopback("0.0.0.0")
-    (True, True, True, False)
-    """
-    if address == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(address).is_loopback
-    except ValueError:
-        return False
 
 
 ContextOf = Annotated[ApiContext, Depends(find_context)]

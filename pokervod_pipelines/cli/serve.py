@@ -40,7 +40,7 @@ def serve(
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # nothing multiplies matrices
     from pokervod_pipelines.access.users import read_first_admin  # noqa: PLC0415
     from pokervod_pipelines.api.app import OPEN_SECONDS, build_app, make_database  # noqa: PLC0415 - brings FastAPI
-    from pokervod_pipelines.api.context import is_loopback  # noqa: PLC0415
+    from pokervod_pipelines.api.clients import is_loopback  # noqa: PLC0415
     from pokervod_pipelines.api.server import Listening, listen  # noqa: PLC0415
 
     settings = prepare_folder()

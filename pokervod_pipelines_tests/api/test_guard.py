@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import Engine
 
 from pokervod_pipelines.api import server
-from pokervod_pipelines.api.context import COOKIE
+from pokervod_pipelines.api.clients import COOKIE
 from pokervod_pipelines.api.guard import MAX_BODY
 from pokervod_pipelines.settings import Settings
 from pokervod_pipelines_tests.access.people import WRONG, make_people
