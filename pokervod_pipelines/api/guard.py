@@ -49,16 +49,6 @@ TRANSPORT_SECURITY = "max-age=31536000"
 _log = logging.getLogger(__name__)
 
 
-_LIMIT = "time_limit"
-
-
-def lift_time_limit(scope: Scope) -> None:
-    """Let a request take longer: its route limits each of its steps, and ends when the client is gone."""
-    limit = scope["state"].get(_LIMIT)
-    if limit is not None:
-        limit.reschedule(None)
-
-
 class BodyTooLarge(HTTPException):
     """Report a body that grew past the limit while it was read."""
 
