@@ -16,10 +16,21 @@ from pokervod_pipelines.api.context import ApiContext
 from pokervod_pipelines.api.database import THREADS, Database
 from pokervod_pipelines.api.guard import Guard
 from pokervod_pipelines.api.problems import add_handlers
-from pokervod_pipelines.api.routes import dashboard, hands, health, incidents, log, metrics, monitor, queue, weeks
+from pokervod_pipelines.api.routes import (
+    dashboard,
+    hands,
+    health,
+    incidents,
+    log,
+    metrics,
+    monitor,
+    queue,
+    sheets,
+    weeks,
+)
 from pokervod_pipelines.settings import Settings
 
-ROUTERS = (dashboard, metrics, incidents, queue, hands, weeks, health, log, monitor, documents)
+ROUTERS = (dashboard, metrics, incidents, queue, hands, weeks, health, log, monitor, sheets, documents)
 
 OPEN_SECONDS = 10.0
 """Limit of waiting for the database before the first request is answered."""

@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from sqlalchemy import Engine
@@ -36,17 +36,16 @@ from pokervod_pipelines.db.engine import open_database
 from pokervod_pipelines.errors import BadInput, PokervodError
 from pokervod_pipelines.paging import DEFAULT_LIMIT, EVERYTHING, Page
 from pokervod_pipelines.settings import Settings, load_settings
+from pokervod_pipelines.sheets import listing
 from pokervod_pipelines.sheets.file_index import FileIndex
 from pokervod_pipelines.sheets.match import MatchStatus, match_lines
 from pokervod_pipelines.sheets.pins import list_pins, pin_row, unpin_row
 from pokervod_pipelines.sheets.retirement import (
-    UnconfiguredSheet,
     find_unconfigured_sheet,
     list_unconfigured_sheets,
     retire_sheet,
 )
-from pokervod_pipelines.sheets.statuses import explain_missing_status
-from pokervod_pipelines.sheets.store import ListedRow, SheetState, list_rows, list_sheet_states, read_candidate_files
+from pokervod_pipelines.sheets.store import read_candidate_files
 
 if TYPE_CHECKING:
     from pokervod_pipelines.workflows.stage_result import StageResult
@@ -142,36 +141,19 @@ def list_sheets(as_json: JsonOption = False) -> None:
     """
     settings = load_settings()
     with open_database(settings) as engine, engine.connect() as connection:
-        readings, unconfigured = list_sheet_states(connection), list_unconfigured_sheets(connection, settings)
-    listed: list[dict[str, Any]] = [
-        {
-            "sheet": sheet.name,
-            "place": sheet.place,
-            "read_at": None if reading is None else reading.read_at,
-            "rows": 0 if reading is None else reading.rows,
-            "matched": 0 if reading is None else reading.matched,
-            "with_id": 0 if reading is None else reading.with_id,
-            "write_back": sheet.write_back,
-            "no_status": explain_missing_status(sheet, reading),
-            "error": "not read yet" if reading is None else reading.error,
-            "stale_since": None if reading is None else reading.stale_since,
-            "unread_tabs": {} if reading is None else dict(reading.unread_tabs),
-        }
-        for sheet, reading in ((each, readings.get(each.name)) for each in settings.sheets)
-    ]
-    listed += [_describe_unconfigured(each, readings.get(each.sheet)) for each in unconfigured]
+        listed = listing.list_sheets(connection, settings)
     if as_json:
-        print_json(listed)
+        print_json([asdict(each) for each in listed])
         return
     table = [
         (
-            each["sheet"],
-            each["place"],
-            each["read_at"] or "",
-            f"{each['rows']:,}",
-            f"{each['matched']:,}",
-            f"id column ({each['with_id']:,})" if each["with_id"] else "content",
-            each["no_status"] or "written",
+            each.sheet,
+            each.place,
+            each.read_at or "",
+            f"{each.rows:,}",
+            f"{each.matched:,}",
+            f"id column ({each.with_id:,})" if each.with_id else "content",
+            each.no_status or "written",
             _describe_problem(each),
         )
         for each in listed
@@ -181,29 +163,11 @@ def list_sheets(as_json: JsonOption = False) -> None:
     print_table(count_nouns(len(listed), "sheet"), columns, table, right=("rows", "with video"), hint=hint)
 
 
-def _describe_problem(sheet: dict[str, Any]) -> str:
+def _describe_problem(sheet: listing.ListedSheet) -> str:
     """Return why the sheet, or a tab of it, could not be read, and of when its rows are then."""
-    if not sheet["error"]:
-        return "\n".join(f"tab {title}: {reason}" for title, reason in sheet["unread_tabs"].items())
-    return "\n".join([sheet["error"], *([describe_reading(sheet["stale_since"])] if sheet["stale_since"] else [])])
-
-
-def _describe_unconfigured(sheet: UnconfiguredSheet, reading: SheetState | None) -> dict[str, Any]:
-    """Return what `sheets list` shows of a sheet that is no longer in the settings."""
-    retire = f"retire them with `pokervod sheets retire {sheet.sheet} --reason …` (first --preview)"
-    return {
-        "sheet": sheet.sheet,
-        "place": "not in the settings",
-        "read_at": reading and reading.read_at,
-        "rows": sheet.rows,
-        "matched": reading.matched if reading else 0,
-        "with_id": reading.with_id if reading else 0,
-        "write_back": False,
-        "no_status": "It is not in the settings.",
-        "error": f"no longer in the settings: {_count(sheet)} are stored; {retire}, or add the sheet again",
-        "stale_since": None,
-        "unread_tabs": {},
-    }
+    if not sheet.error:
+        return "\n".join(f"tab {title}: {reason}" for title, reason in sheet.unread_tabs.items())
+    return "\n".join([sheet.error, *([describe_reading(sheet.stale_since)] if sheet.stale_since else [])])
 
 
 @app.command("retire")
@@ -226,17 +190,13 @@ def retire(
         if preview:
             with engine.connect() as connection:
                 found = find_unconfigured_sheet(connection, settings, sheet)
-                listed = list_rows(connection, page=EVERYTHING, sheet=sheet)
-            _print_rows(listed, f"{_count(found)} would be retired")
+                listed = listing.list_rows(connection, page=EVERYTHING, sheet=sheet)
+            _print_rows(listed, f"{listing.describe_contents(found)} would be retired")
             return
         actor = read_actor(by, reason)
         retired = retire_sheet(engine, settings, sheet, actor=actor)
         _build_clips(engine, settings, sheet, actor.correlation_id)
-    out.print(f"{_count(retired)} of {sheet} retired", markup=False)
-
-
-def _count(sheet: UnconfiguredSheet) -> str:
-    return f"{count_nouns(sheet.rows, 'row')} and {count_nouns(sheet.clips, 'clip')}"
+    out.print(f"{listing.describe_contents(retired)} of {sheet} retired", markup=False)
 
 
 @app.command("match")
@@ -267,8 +227,8 @@ def rows(
     require_known("status", status, MatchStatus)
     settings = load_settings()
     with open_database(settings) as engine, engine.connect() as connection:
-        listed = list_rows(connection, page=Page(limit=limit), sheet=sheet or None, status=status or None)
-        are_others = not listed and bool(list_rows(connection, page=Page(limit=1)))
+        listed = listing.list_rows(connection, page=Page(limit=limit), sheet=sheet or None, status=status or None)
+        are_others = not listed and bool(listing.list_rows(connection, page=Page(limit=1)))
         note = note_stale_sheets(connection, {row.sheet for row in listed})
     if sheet and not listed:
         settings.sheet(sheet)
@@ -279,7 +239,7 @@ def rows(
     _print_rows(listed, count_listed(len(listed), "row", limit), "\n".join(filter(None, (hint, note))))
 
 
-def _print_rows(rows: Sequence[ListedRow], title: str, hint: str = "") -> None:
+def _print_rows(rows: Sequence[listing.ListedRow], title: str, hint: str = "") -> None:
     table = [
         (
             str(row.id),
@@ -326,7 +286,7 @@ def unpin(row_id: RowArgument, reason: ReasonOption, by: ByOption = "") -> None:
         _update_clips(engine, settings, row, actor.correlation_id)
 
 
-def _update_clips(engine: Engine, settings: Settings, row: ListedRow, correlation_id: str) -> None:
+def _update_clips(engine: Engine, settings: Settings, row: listing.ListedRow, correlation_id: str) -> None:
     """Update the clip of the row, and print its match."""
     _build_clips(engine, settings, row.sheet, correlation_id)
     answer = f"{row.status} {row.path or ''}".rstrip()

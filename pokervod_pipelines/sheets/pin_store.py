@@ -98,8 +98,10 @@ def store_cells(connection: Connection, cells: Mapping[int, tuple[str, str | Non
     )
 
 
-def read_history(connection: Connection, *, sheet: str | None, page: Page) -> list[Pin]:
-    """Return every pinning and unpinning of the sheet, or of all; oldest first."""
+def read_history(
+    connection: Connection, *, sheet: str | None, page: Page, row_id: int | None = None, in_force: bool = False
+) -> list[Pin]:
+    """Return every pinning and unpinning of the sheet, the row, or of all, or only those in force; oldest first."""
     rows = connection.execute(
         text("""
             select p.id, p.at, p.by, p.reason, p.sheet_row_id as row_id, r.sheet, r.tab, r.row_number, r.file_name,
@@ -107,9 +109,10 @@ def read_history(connection: Connection, *, sheet: str | None, page: Page) -> li
                    p.is_in_force
             from sheet_pins p join sheet_rows r on r.id = p.sheet_row_id left join nas_files f on f.id = p.file_id
             where (cast(:sheet as text) is null or r.sheet = :sheet) and p.id > :after
+              and (cast(:row_id as bigint) is null or p.sheet_row_id = :row_id) and (p.is_in_force or not :in_force)
             order by p.id limit :limit
         """),
-        {"sheet": sheet, "after": page.after or 0, "limit": page.limit},
+        {"sheet": sheet, "after": page.after or 0, "limit": page.limit, "row_id": row_id, "in_force": in_force},
     )
     return [Pin(**row._mapping) for row in rows]
 

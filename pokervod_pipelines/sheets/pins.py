@@ -14,11 +14,11 @@ from pokervod_pipelines.events import EventType, NewEvent, append_events
 from pokervod_pipelines.paging import EVERYTHING, Page
 from pokervod_pipelines.sheets import pin_store, store
 from pokervod_pipelines.sheets.file_index import IdentityParser
+from pokervod_pipelines.sheets.listing import ListedRow, find_row
 from pokervod_pipelines.sheets.match import MAX_CANDIDATES
 from pokervod_pipelines.sheets.match_rows import match_rows
 from pokervod_pipelines.sheets.names import split_link
 from pokervod_pipelines.sheets.pin_store import InventoryVideo, Pin
-from pokervod_pipelines.sheets.store import ListedRow
 from pokervod_pipelines.text.folding import make_storable
 
 
@@ -66,15 +66,8 @@ def withdraw_pin(connection: Connection, row_id: int, *, actor: Actor) -> Decisi
 
 def _lock_row(connection: Connection, row_id: int) -> ListedRow:
     """Return the row; keep other processes from its sheet until the transaction ends."""
-    store.lock_sheet(connection, _find_row(connection, row_id).sheet)
-    return _find_row(connection, row_id)
-
-
-def _find_row(connection: Connection, row_id: int) -> ListedRow:
-    rows = store.list_rows(connection, page=Page(limit=1), row_id=row_id)
-    if not rows:
-        raise BadInput(f"unknown row {row_id}; `pokervod sheets rows` shows the ids")
-    return rows[0]
+    store.lock_sheet(connection, find_row(connection, row_id).sheet)
+    return find_row(connection, row_id)
 
 
 def find_video(connection: Connection, path: str, *, candidates: Sequence[str] = ()) -> InventoryVideo:
@@ -111,7 +104,7 @@ def _conclude(
 ) -> ListedRow:
     """Match the row again, append the event, return the row."""
     match_rows(connection, before.sheet, [before.id], parsed_identity=parsed_identity)
-    after = _find_row(connection, before.id)
+    after = find_row(connection, before.id)
     payload = {
         "sheet": before.sheet, "row_id": before.id, "change": change, "tab": after.tab, "row_number": after.row_number,
         "before": _describe(before), "after": _describe(after), "by": decision.by, "reason": decision.reason,

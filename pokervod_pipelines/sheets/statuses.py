@@ -67,19 +67,37 @@ _NO_VIDEO = "no video: "
 def describe_row(row: RowFacts) -> Status:
     """Return the text of the status columns, without the time."""
     problems = [row.pin_problem, _find_problem(row), row.clip_remark]
-    return _find_state(row).value, row.path or "", "; ".join(filter(None, problems))
+    state = find_state(
+        row.match_status,
+        has_clip=row.has_clip,
+        clip_problem=row.clip_problem,
+        clip_remark=row.clip_remark,
+        pin_problem=row.pin_problem,
+    )
+    return state.value, row.path or "", "; ".join(filter(None, problems))
 
 
-def _find_state(row: RowFacts) -> RowState:
-    if row.match_status == MatchStatus.AMBIGUOUS:
+def find_state(
+    match_status: str, *, has_clip: bool, clip_problem: str | None, clip_remark: str | None, pin_problem: str | None
+) -> RowState:
+    """Return the state of a row with this match and clip; ``STATE`` is the same in SQL."""
+    if match_status == MatchStatus.AMBIGUOUS:
         return RowState.SEVERAL_VIDEOS
-    if row.match_status == MatchStatus.NONE:
+    if match_status == MatchStatus.NONE:
         return RowState.NO_VIDEO
-    if not row.has_clip:
+    if not has_clip:
         return RowState.WAITING
-    if row.clip_problem:
+    if clip_problem:
         return RowState.NOT_CUT
-    return RowState.CHECK if row.clip_remark or row.pin_problem else RowState.READY
+    return RowState.CHECK if clip_remark or pin_problem else RowState.READY
+
+
+STATE = """
+    case r.match_status when 'ambiguous' then 'several videos' when 'none' then 'no video' else case
+        when c.id is null then 'waiting' when c.problem <> '' then 'not cut'
+        when c.remark <> '' or r.pin_problem <> '' then 'check' else 'ready' end end
+"""
+"""SQL: the state of the row ``r`` with the clip ``c``."""
 
 
 def _find_problem(row: RowFacts) -> str | None:

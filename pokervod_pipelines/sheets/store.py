@@ -9,7 +9,6 @@ from typing import Any
 from sqlalchemy import Connection, text
 
 from pokervod_pipelines.db.locks import lock_until_commit
-from pokervod_pipelines.paging import Page
 from pokervod_pipelines.problems import Problem
 from pokervod_pipelines.sheets.file_index import CandidateFile
 from pokervod_pipelines.sheets.match import Match
@@ -357,44 +356,3 @@ def read_match_problems(connection: Connection, sheet: str, limit: int) -> list[
         {"sheet": sheet, "limit": limit},
     )
     return [Problem(row[0], row[1]) for row in rows]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ListedRow:
-    """Show an annotation row to people; ``path`` is its video's."""
-
-    id: int
-    sheet: str
-    tab: str
-    row_number: int
-    file_name: str
-    folder_link: str
-    status: str
-    matcher: str | None
-    reason: str
-    path: str | None
-    candidates: tuple[str, ...]
-
-
-def list_rows(
-    connection: Connection,
-    *,
-    page: Page,
-    sheet: str | None = None,
-    status: str | None = None,
-    row_id: int | None = None,
-) -> list[ListedRow]:
-    """Return the rows that are in their sheet and match the filters, in the order of the sheets."""
-    rows = connection.execute(
-        text("""
-            select r.id, r.sheet, r.tab, r.row_number, r.file_name, r.folder_link, r.match_status as status,
-                   r.matcher, r.match_reason as reason, f.path, r.candidates
-            from sheet_rows r left join nas_files f on f.id = r.file_id
-            where r.retired_at is null and (cast(:sheet as text) is null or r.sheet = :sheet)
-              and (cast(:status as text) is null or r.match_status = :status)
-              and (cast(:row_id as bigint) is null or r.id = :row_id)
-            order by r.sheet, r.tab, r.row_number limit :limit
-        """),
-        {"sheet": sheet, "status": status, "limit": page.limit, "row_id": row_id},
-    )
-    return [ListedRow(**{**row._mapping, "candidates": tuple(row.candidates)}) for row in rows]

@@ -13,8 +13,9 @@ from pokervod_pipelines.actors import Actor
 from pokervod_pipelines.cli.app import app
 from pokervod_pipelines.errors import BadInput
 from pokervod_pipelines.sheets.file_index import IdentityParser
+from pokervod_pipelines.sheets.listing import ListedRow
 from pokervod_pipelines.sheets.pins import list_pins, pin_row, unpin_row
-from pokervod_pipelines.sheets.store import ListedRow, lock_sheet
+from pokervod_pipelines.sheets.store import lock_sheet
 from pokervod_pipelines_tests.sheets.harness import COLUMNS, SheetHarness, make_line, make_lines, write_book
 
 LINES = make_lines(1, 2, 3, 4)

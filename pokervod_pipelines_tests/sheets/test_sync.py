@@ -13,7 +13,7 @@ from sqlalchemy import text
 from pokervod_pipelines.db.locks import hold_lock
 from pokervod_pipelines.errors import BadInput, SuspiciousLoss, Unavailable
 from pokervod_pipelines.paging import Page
-from pokervod_pipelines.sheets.store import list_rows
+from pokervod_pipelines.sheets.listing import list_rows
 from pokervod_pipelines.sheets.vocabulary import OTHER_TABLES
 from pokervod_pipelines_tests.sheets.harness import (
     COLUMNS,
@@ -361,6 +361,11 @@ LISTED: list[tuple[dict[str, Any], list[int]]] = [
     ({"status": "none", "page": Page(limit=9)}, [3]),
     ({"sheet": "another", "page": Page(limit=9)}, []),
     ({"page": Page(limit=2)}, [1, 2]),
+    ({"page": Page(limit=2, after=2)}, [3]),
+    ({"state": "several videos", "page": Page(limit=9)}, [2]),
+    ({"state": "no video", "page": Page(limit=9)}, [3]),
+    ({"state": "waiting", "page": Page(limit=9)}, [1]),
+    ({"state": "ready", "page": Page(limit=9)}, []),
 ]
 
 
@@ -373,6 +378,7 @@ def test_rows_are_listed_with_their_video_or_their_candidates(harness: SheetHarn
         listed = [list_rows(connection, **filters) for filters, _ in LISTED]
 
     assert [[row.row_number - 1 for row in rows] for rows in listed] == [numbers for _, numbers in LISTED]
+    assert [row.state for row in listed[0]] == ["waiting", "several videos", "no video"]
     assert [(row.path, row.candidates) for row in listed[0]] == [
         ("show 1.mp4", ("show 1.mp4",)),
         (None, ("a/show 2.mp4", "b/show 2.mp4")),
