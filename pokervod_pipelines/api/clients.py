@@ -3,6 +3,7 @@
 import ipaddress
 
 from fastapi import Request, Response
+from starlette.requests import HTTPConnection
 
 from pokervod_pipelines.access.authentication import NewSession
 from pokervod_pipelines.settings.api import ApiSettings
@@ -16,12 +17,12 @@ FORWARDED = ("forwarded", "x-forwarded-for", "x-forwarded-host", "via")
 """Headers of a proxy: behind one, every client has the address of this machine."""
 
 
-def is_by_tls(request: Request) -> bool:
+def is_by_tls(request: HTTPConnection) -> bool:
     """Return whether the request came by TLS, to us or to a proxy that is trusted."""
-    return request.url.scheme == "https"
+    return request.url.scheme in {"https", "wss"}
 
 
-def read_session_cookie(request: Request) -> str | None:
+def read_session_cookie(request: HTTPConnection) -> str | None:
     """Return the token of the session that the request shows."""
     return request.cookies.get(SECURE_COOKIE if is_by_tls(request) else COOKIE)
 
@@ -45,7 +46,7 @@ def delete_session_cookie(request: Request, response: Response) -> None:
     response.delete_cookie(SECURE_COOKIE if secure else COOKIE, secure=secure, httponly=True, samesite="lax")
 
 
-def is_readable(request: Request, settings: ApiSettings) -> bool:
+def is_readable(request: HTTPConnection, settings: ApiSettings) -> bool:
     """Return whether others could read a password on its way: it comes by plain HTTP, and not from this machine."""
     if is_by_tls(request) or settings.login_without_tls:
         return False
@@ -55,7 +56,7 @@ def is_readable(request: Request, settings: ApiSettings) -> bool:
 LOCAL_NAMES = frozenset({"localhost", "127.0.0.1", "[::1]"})
 
 
-def is_forwarded(request: Request) -> bool:
+def is_forwarded(request: HTTPConnection) -> bool:
     """Return whether a proxy sent the request."""
     return any(each in request.headers for each in FORWARDED)
 

@@ -13,6 +13,7 @@ from typing import Annotated
 from fastapi import Depends, Request
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
+from starlette.requests import HTTPConnection
 
 from pokervod_pipelines.access.authentication import Authenticator
 from pokervod_pipelines.access.principal import Credentials, Method, Principal
@@ -101,7 +102,7 @@ def lend_connection(context: "ContextOf") -> Iterator[Connection]:
         yield connection
 
 
-def read_credentials(request: Request) -> Credentials:
+def read_credentials(request: HTTPConnection) -> Credentials:
     """Return what the request shows of itself."""
     return Credentials(
         address=request.client.host if request.client else "",
@@ -111,7 +112,7 @@ def read_credentials(request: Request) -> Credentials:
     )
 
 
-def refuse_strangers(request: Request, principal: Principal) -> None:
+def refuse_strangers(request: HTTPConnection, principal: Principal) -> None:
     """Refuse a request that nobody logged in for, where it may come from another machine or a page of another site."""
     if principal.how is not Method.LOCAL:
         return
