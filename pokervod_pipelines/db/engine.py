@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
-from sqlalchemy import URL, Engine, create_engine, make_url, text
+from sqlalchemy import URL, Connection, Engine, create_engine, make_url, text
 from sqlalchemy.exc import ArgumentError, IntegrityError, OperationalError, ProgrammingError
 
 from pokervod_pipelines.db.embedded import EmbeddedServer
@@ -91,6 +91,16 @@ def open_unmigrated(settings: Settings) -> Iterator[Engine]:
             yield engine
         finally:
             engine.dispose()
+
+
+@contextmanager
+def begin_or_join(database: Engine | Connection) -> Iterator[Connection]:
+    """Begin a transaction, or be a part of the caller's where it gives a connection."""
+    if isinstance(database, Connection):
+        yield database
+        return
+    with database.begin() as connection:
+        yield connection
 
 
 def make_engine(url: URL | str, *, connections: int = 4) -> Engine:

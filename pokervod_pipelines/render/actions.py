@@ -4,14 +4,14 @@ Each action is one transaction over all its instructions, or a part of the calle
 an event for each that says who did it and why. Those that cannot be changed are reported, and the others are done.
 """
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection, Engine, Row, text
 
 from pokervod_pipelines.actors import Actor
+from pokervod_pipelines.db.engine import begin_or_join
 from pokervod_pipelines.errors import BadInput
 from pokervod_pipelines.events import EventType, NewEvent, append_events
 from pokervod_pipelines.render.states import State
@@ -32,9 +32,9 @@ def retry(database: Engine | Connection, ids: Collection[int], actor: Actor) -> 
     return _act(database, ids, actor, refuse=_refuse_retry, statement=_RETRY, make_event=_make_retry_event)
 
 
-def remake(engine: Engine, ids: Collection[int], actor: Actor) -> ActionReport:
+def remake(database: Engine | Connection, ids: Collection[int], actor: Actor) -> ActionReport:
     """Render completed instructions again, each as its next version: for a file that was lost or spoiled."""
-    return _act(engine, ids, actor, refuse=_refuse_remake, statement=_REMAKE, make_event=_make_remake_event)
+    return _act(database, ids, actor, refuse=_refuse_remake, statement=_REMAKE, make_event=_make_remake_event)
 
 
 def cancel(database: Engine | Connection, ids: Collection[int], actor: Actor) -> ActionReport:
@@ -60,16 +60,6 @@ def prioritize(database: Engine | Connection, ids: Collection[int], priority: in
     )
 
 
-@contextmanager
-def _begin(database: Engine | Connection) -> Iterator[Connection]:
-    """Begin a transaction, or be a part of the caller's."""
-    if isinstance(database, Connection):
-        yield database
-        return
-    with database.begin() as connection:
-        yield connection
-
-
 def reorder(database: Engine | Connection, ids: Collection[int], actor: Actor) -> ActionReport:
     """Rank waiting instructions anew by their priority and age, which is the queue's order."""
     return _act(database, ids, actor, refuse=_refuse_prioritize, statement=_REORDER, make_event=_make_reorder_event)
@@ -91,7 +81,7 @@ def _act(
     make_event: Callable[[Row[Any]], NewEvent],
     parameters: Mapping[str, Any] | None = None,
 ) -> ActionReport:
-    with _begin(database) as connection:
+    with begin_or_join(database) as connection:
         rows = _lock(connection, ids)
         refused = {number: f"instruction {number} is unknown" for number in ids if number not in rows}
         refused |= {row.id: f"instruction {row.id} {why}" for row in rows.values() if (why := refuse(row))}

@@ -5,8 +5,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
+from pokervod_pipelines.db.engine import begin_or_join
 from pokervod_pipelines.db.locks import lock_until_commit
 from pokervod_pipelines.errors import BadInput
 from pokervod_pipelines.render import store
@@ -57,19 +58,52 @@ def enqueue_file(
         raw = path.read_bytes()
     except OSError as error:
         raise BadInput(f"{path}: cannot read the file ({error.strerror}); check its path and permissions") from None
-    defaults = _read_defaults(engine, settings, by)
-    requests = _refuse_faulty(read_person_csv(raw, file=path.name, defaults=defaults), defaults)
-    return _enqueue(engine, requests, reason=reason, correlation_id=correlation_id, is_preview=is_preview)
+    return enqueue_csv(
+        engine,
+        settings,
+        raw,
+        name=path.name,
+        by=by,
+        reason=reason,
+        correlation_id=correlation_id,
+        is_preview=is_preview,
+    )
+
+
+def enqueue_csv(
+    database: Engine | Connection,
+    settings: Settings,
+    raw: bytes,
+    *,
+    name: str,
+    by: str,
+    reason: str = "",
+    correlation_id: str,
+    is_preview: bool = False,
+) -> EnqueueReport:
+    """Enqueue every valid row of a CSV whose content is given, as ``enqueue_file`` does; ``name`` is how it is called.
+
+    Raises ``BadInput`` where it cannot be read as a table at all; the text names the file and the line.
+    """
+    defaults = _read_defaults(database, settings, by)
+    requests = _refuse_faulty(read_person_csv(raw, file=name, defaults=defaults), defaults)
+    return _enqueue(database, requests, reason=reason, correlation_id=correlation_id, is_preview=is_preview)
 
 
 def enqueue_request(
-    engine: Engine, settings: Settings, cells: Mapping[str, str], *, by: str, reason: str = "", correlation_id: str
+    database: Engine | Connection,
+    settings: Settings,
+    cells: Mapping[str, str],
+    *,
+    by: str,
+    reason: str = "",
+    correlation_id: str,
 ) -> EnqueueReport:
     """Enqueue one request, its cells by column as in a CSV; a duplicate is ignored.
 
     Raises ``BadInput`` naming the wrong column.
     """
-    defaults = _read_defaults(engine, settings, by)
+    defaults = _read_defaults(database, settings, by)
     try:
         draft = read_request(cells, defaults=defaults, place=BY_HAND)
     except BadRequestCell as error:
@@ -81,13 +115,13 @@ def enqueue_request(
     if requests.problems:
         column, message = requests.problems[0].column, requests.problems[0].message
         raise BadRequestCell(column, message if column == "template" else f"{column}: {message}")
-    return _enqueue(engine, requests, reason=reason, correlation_id=correlation_id)
+    return _enqueue(database, requests, reason=reason, correlation_id=correlation_id)
 
 
-def _read_defaults(engine: Engine, settings: Settings, by: str) -> RequestDefaults:
+def _read_defaults(database: Engine | Connection, settings: Settings, by: str) -> RequestDefaults:
     if not by.strip():
         raise BadInput("the name of the person is required for the audit log; give it with --by")
-    with engine.connect() as connection:
+    with begin_or_join(database) as connection:
         today = read_today(connection, DayRule.of(settings))
     templates = load_configured_templates(settings)
     return RequestDefaults(templates=templates, render=settings.render, by=by.strip(), today=today)
@@ -111,11 +145,16 @@ def _refuse_faulty(requests: Requests, defaults: RequestDefaults) -> Requests:
 
 
 def _enqueue(
-    engine: Engine, requests: Requests, *, reason: str, correlation_id: str, is_preview: bool = False
+    database: Engine | Connection,
+    requests: Requests,
+    *,
+    reason: str,
+    correlation_id: str,
+    is_preview: bool = False,
 ) -> EnqueueReport:
     started, reason = time.monotonic(), reason.strip()
     drafts = [replace(draft, reason=reason) if reason else draft for draft in requests.drafts.values()]
-    with engine.connect() as connection:
+    with begin_or_join(database) as connection, connection.begin_nested() as changes:
         lock_until_commit(connection, MAKING)
         triggers = [(draft.trigger_kind, draft.trigger_key) for draft in drafts]
         known = {each.identity: each.id for each in store.read_in_force(connection, triggers, kinds=(), day=None)}
@@ -123,8 +162,8 @@ def _enqueue(
         plan = InstructionPlan(new=new, changes=(), unchanged=len(known))
         apply_plan(connection, plan, correlation_id=correlation_id)
         stored = store.read_in_force(connection, triggers, kinds=(), day=None)
-        if not is_preview:
-            connection.commit()
+        if is_preview:
+            changes.rollback()
     return EnqueueReport(
         created=_list_ids(stored, new),
         already_there=tuple(sorted(known.values())),

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, Engine, text
 
 from pokervod_pipelines.actors import Actor
+from pokervod_pipelines.db.engine import begin_or_join
 from pokervod_pipelines.errors import BadInput
 from pokervod_pipelines.events import EventType, NewEvent, append_events
 from pokervod_pipelines.policies.backoff import Backoff
@@ -49,15 +50,15 @@ def name_scope(*, renderer: str | None = None, template: str | None = None) -> s
     return f"template:{template}" if template else "all"
 
 
-def pause(engine: Engine, scope: str, actor: Actor) -> None:
+def pause(database: Engine | Connection, scope: str, actor: Actor) -> None:
     """Pause the scope until a person resumes it."""
-    with engine.begin() as connection:
+    with begin_or_join(database) as connection:
         _write_pause(connection, scope, actor, wait=None)
 
 
-def resume(engine: Engine, scope: str, actor: Actor) -> bool:
+def resume(database: Engine | Connection, scope: str, actor: Actor) -> bool:
     """Resume the scope; return whether it was paused."""
-    with engine.begin() as connection:
+    with begin_or_join(database) as connection:
         deleted = connection.execute(
             text("delete from render_pauses where scope = :scope and (until is null or until > now())"),
             {"scope": scope},

@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, text
 
 from pokervod_pipelines.actors import Actor
+from pokervod_pipelines.db.engine import begin_or_join
 from pokervod_pipelines.errors import BadInput, Conflict
 from pokervod_pipelines.events import EventType, NewEvent, append_events
 from pokervod_pipelines.render.queue_store import wake_workers
@@ -164,9 +165,9 @@ def count_available(connection: Connection, renderer: str | None = None) -> int:
     return int(count or 0)
 
 
-def reinstate(engine: Engine, name: str, actor: Actor) -> None:
+def reinstate(database: Engine | Connection, name: str, actor: Actor) -> None:
     """Let a quarantined worker claim jobs again. Raises ``BadInput`` for an unknown name."""
-    with engine.begin() as connection:
+    with begin_or_join(database) as connection:
         found = connection.execute(
             text("update render_workers set quarantine_reason = null, strikes = 0 where name = :name returning name"),
             {"name": name},
