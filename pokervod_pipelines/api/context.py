@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Annotated
 
-from fastapi import Depends, Request
+from fastapi import Depends
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 from starlette.requests import HTTPConnection
@@ -90,7 +90,7 @@ class ApiContext:
         return hmac.new(self._secret, repr(given).encode(), hashlib.sha256).digest()
 
 
-async def find_context(request: Request) -> ApiContext:
+async def find_context(request: HTTPConnection) -> ApiContext:
     """Return what the routes share."""
     context: ApiContext = request.app.state.context
     return context

@@ -1,4 +1,7 @@
-"""Stand around every route: ids, limits of size and time, refusal of other sites, strict headers, the access log."""
+"""Stand around every route: ids, limits of size and time, refusal of other sites, strict headers, the access log.
+
+A WebSocket is opened as a request is answered; from then on the server limits what its client sends.
+"""
 
 import asyncio
 import logging
@@ -22,7 +25,7 @@ MAX_BODY = 1_000_000
 _TOO_LARGE = f"the body of a request has {MAX_BODY:,} bytes at most; send less"
 
 REQUEST_SECONDS = 10.0
-"""Limit of a request, from its headers to its answer."""
+"""Limit of a request, from its headers to its answer; of a WebSocket, until it is open."""
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
@@ -63,8 +66,8 @@ class Guard:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request."""
-        if scope["type"] != "http":
+        """Answer one request, or serve one WebSocket."""
+        if scope["type"] not in {"http", "websocket"}:
             await self.app(scope, receive, send)
             return
         headers = Headers(scope=scope)
@@ -72,7 +75,7 @@ class Guard:
         correlation_id = given if CORRELATION_ID.fullmatch(given) else new_correlation_id()
         scope.setdefault("state", {})["correlation_id"] = correlation_id
         with bind(correlation_id=correlation_id):
-            is_secure = scope["scheme"] == "https"
+            is_secure = scope["scheme"] in {"https", "wss"}
             await self._answer(scope, headers, receive, _Answer(send, correlation_id, is_secure=is_secure))
 
     async def _answer(self, scope: Scope, headers: Headers, receive: Receive, answer: "_Answer") -> None:
@@ -84,13 +87,15 @@ class Guard:
                 await _refuse(scope, answer, *refusal)
             else:
                 async with asyncio.timeout(REQUEST_SECONDS) as limit:
-                    scope["state"]["limit"] = limit
+                    scope["state"]["limit"] = answer.limit = limit
                     await self.app(scope, body.receive, answer.send)
         except TimeoutError:
             await _refuse(scope, answer, *body.explain_timeout())
         except Exception:  # the handler of bugs has logged and answered it; the server would print it again
             if not answer.status:
                 raise
+            if scope["type"] == "websocket":  # of which that handler knows nothing
+                _log.exception("the WebSocket %s failed", scope["path"])
         finally:
             _log_access(scope, answer.status, time.perf_counter() - began)
 
@@ -127,13 +132,19 @@ class _Body:
 
 
 class _Answer:
-    """Add the headers to an answer, and know its status: 0 where none was begun."""
+    """Add the headers to an answer, and know its status: 0 where none was begun, 101 of an open WebSocket."""
+
+    limit: asyncio.Timeout | None = None
 
     def __init__(self, send: Send, correlation_id: str, *, is_secure: bool) -> None:
         self._send, self._correlation_id, self._is_secure, self.status = send, correlation_id, is_secure, 0
 
     async def send(self, message: Message) -> None:
-        if message["type"] == "http.response.start":
+        if message["type"] == "websocket.accept":
+            self.status = HTTPStatus.SWITCHING_PROTOCOLS
+            if self.limit is not None:
+                self.limit.reschedule(None)
+        if message["type"] in {"http.response.start", "websocket.http.response.start"}:
             self.status = message["status"]
             headers = MutableHeaders(scope=message)
             for name, value in HEADERS.items():
@@ -149,6 +160,9 @@ def _find_refusal(scope: Scope, headers: Headers) -> tuple[HTTPStatus, str] | No
     length = headers.get("content-length", "0")
     if length.isdecimal() and int(length) > MAX_BODY:
         return HTTPStatus.REQUEST_ENTITY_TOO_LARGE, _TOO_LARGE
+    if scope["type"] == "websocket":
+        said = "a page of another site asked for a WebSocket; use the pages of this server"
+        return (HTTPStatus.FORBIDDEN, said) if is_of_other_site(headers) else None
     if scope["method"] not in SAFE_METHODS and is_of_other_site(headers):
         return HTTPStatus.FORBIDDEN, "a page of another site asked for a change; use the pages of this server"
     return None
@@ -182,4 +196,5 @@ def _log_access(scope: Scope, status: int, seconds: float) -> None:
     who = scope["state"].get("who", "-")
     route = scope.get("route")
     path = getattr(route, "path", scope["path"])
-    _log.info("%s %s %s %d by %s in %.1f ms", address, scope["method"], path, status, who, seconds * 1000)
+    method = scope.get("method", "WebSocket")
+    _log.info("%s %s %s %d by %s in %.1f ms", address, method, path, status, who, seconds * 1000)

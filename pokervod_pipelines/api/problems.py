@@ -7,7 +7,7 @@ from http import HTTPStatus
 from typing import Any
 
 from fastapi import FastAPI, Request, Response
-from fastapi.exceptions import RequestValidationError
+from fastapi.exceptions import RequestValidationError, WebSocketRequestValidationError
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
@@ -93,7 +93,8 @@ def make_problem(
 def add_handlers(app: FastAPI) -> None:
     """Let the application answer each error as a problem."""
     app.add_exception_handler(HTTPException, _answer_status)
-    app.add_exception_handler(RequestValidationError, _answer_invalid)
+    for invalid in (RequestValidationError, WebSocketRequestValidationError):
+        app.add_exception_handler(invalid, _answer_invalid)
     for kind in (PokervodError, *DatabaseError.__args__):
         app.add_exception_handler(kind, _answer_error)
     app.add_exception_handler(Exception, _answer_bug)
@@ -110,7 +111,7 @@ def _answer_status(request: Request, error: Exception) -> Response:
 
 
 def _answer_invalid(request: Request, error: Exception) -> Response:
-    assert isinstance(error, RequestValidationError)  # noqa: S101 - narrows the type
+    assert isinstance(error, RequestValidationError | WebSocketRequestValidationError)  # noqa: S101 - narrows the type
     fields = [InvalidField(where=".".join(map(str, each["loc"])), what=str(each["msg"])) for each in error.errors()]
     named = "; ".join(f"{each.where}: {each.what}" for each in fields)
     return make_problem(422, f"the request is not valid: {named}", request.url.path, fields=fields)
@@ -139,7 +140,7 @@ def _answer_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, DatabaseError)  # noqa: S101 - narrows the type
     known = translate_error(error)
     if isinstance(known, OperatorNeeded):
-        _log.error("%s %s failed: %s", request.method, request.url.path, known)
+        _log.error("%s failed: %s", request.url.path, known)
         return make_problem(500, str(known), request.url.path)
     return answer_known(known, request.url.path)
 

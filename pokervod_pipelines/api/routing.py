@@ -8,6 +8,7 @@ from typing import Annotated, Any, Generic, TypeVar
 from fastapi import Depends, Query, Request, Response
 from fastapi.routing import APIRoute
 from pydantic import BaseModel, Field
+from starlette.requests import HTTPConnection
 
 from pokervod_pipelines.access.principal import Method, Principal, Role, authorize
 from pokervod_pipelines.api.context import ContextOf, read_credentials, refuse_strangers
@@ -74,12 +75,12 @@ def needs(role: Role, *, example: object, action: bool = False, text: str = "") 
     }
 
 
-def find_principal(request: Request, context: ContextOf) -> Principal:
+def find_principal(request: HTTPConnection, context: ContextOf) -> Principal:
     """Return who asks; a change that a browser asks for needs the token of its session."""
     principal = context.authenticate(read_credentials(request))
     request.scope["state"]["who"] = principal.who
     refuse_strangers(request, principal)
-    if principal.how is Method.SESSION and request.method not in SAFE_METHODS:
+    if principal.how is Method.SESSION and request.scope.get("method", "GET") not in SAFE_METHODS:
         given, token = request.headers.get(CSRF_HEADER, ""), principal.csrf_token or ""
         if not token or not hmac.compare_digest(given.encode(), token.encode()):
             raise Refused(403, f"a change needs the token of the session in {CSRF_HEADER}; load the page again")
@@ -117,13 +118,17 @@ def answer_unchanged(request: Request, response: Response) -> Response:
         return response
     if "etag" not in response.headers:
         response.headers["ETag"] = make_etag(bytes(response.body))
-    known = [each.strip().removeprefix("W/") for each in request.headers.get("if-none-match", "").split(",")]
-    if response.headers["ETag"] in known:
+    if response.headers["ETag"] in list_known(request):
         kept = {
             name: value for name, value in response.headers.items() if name not in {"content-length", "content-type"}
         }
         return Response(status_code=304, headers=kept)
     return response
+
+
+def list_known(request: Request) -> list[str]:
+    """Return the ETags of what the client has."""
+    return [each.strip().removeprefix("W/") for each in request.headers.get("if-none-match", "").split(",")]
 
 
 def make_etag(body: bytes) -> str:
