@@ -15,6 +15,7 @@ from pokervod_pipelines.holds.windows import (
     MaintenanceWindow,
     cancel_window,
     list_windows,
+    name_state,
     plan_window,
 )
 from pokervod_pipelines.periods import COMING, read_coming
@@ -116,15 +117,6 @@ def list_(
     ]
     hint = make_hint(len(rows), first_step="`pokervod maintenance plan` plans one")
     print_table(count_nouns(len(rows), "window"), COLUMNS, rows, right=("window",), hint=hint)
-
-
-def name_state(window: MaintenanceWindow, now: datetime) -> str:
-    """Return how the window is: planned, in force, over or cancelled."""
-    if window.cancelled_at is not None:
-        return "cancelled"
-    if now < window.starts_at:
-        return "planned"
-    return "in force" if now < window.ends_at else "over"
 
 
 @app.command("cancel")

@@ -49,6 +49,15 @@ class MaintenanceWindow:
     cancel_reason: str | None
 
 
+def name_state(window: MaintenanceWindow, now: datetime) -> str:
+    """Return how the window is: planned, in force, over or cancelled."""
+    if window.cancelled_at is not None:
+        return "cancelled"
+    if now < window.starts_at:
+        return "planned"
+    return "in force" if now < window.ends_at else "over"
+
+
 def plan_window(
     connection: Connection, starts_at: datetime, ends_at: datetime, coverage: Sequence[Coverage], actor: Actor
 ) -> MaintenanceWindow:
