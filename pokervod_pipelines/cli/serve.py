@@ -39,9 +39,10 @@ def serve(
     """
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # nothing multiplies matrices
     from pokervod_pipelines.access.users import read_first_admin  # noqa: PLC0415
-    from pokervod_pipelines.api.app import OPEN_SECONDS, build_app, make_database  # noqa: PLC0415 - brings FastAPI
+    from pokervod_pipelines.api.app import OPEN_SECONDS, make_database  # noqa: PLC0415 - brings FastAPI
     from pokervod_pipelines.api.clients import is_loopback  # noqa: PLC0415
     from pokervod_pipelines.api.server import Listening, listen  # noqa: PLC0415
+    from pokervod_pipelines.console.app import build_site  # noqa: PLC0415
 
     settings = prepare_folder()
     read_first_admin(settings)  # a mistake in the environment is said at once, also while the database is away
@@ -60,5 +61,5 @@ def serve(
     err.print(f"API on {listening.address}, its pages at {listening.address}/docs; Ctrl-C stops it.", markup=False)
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C: the server raises again what ended it
     with suppress(KeyboardInterrupt):
-        listen(build_app(settings, database), listening)
+        listen(build_site(settings, database), listening)
     err.print("stopped")

@@ -1,0 +1,1 @@
+"""Define the routes of the console, one module for each group of pages."""
