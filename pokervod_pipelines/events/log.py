@@ -1,7 +1,7 @@
 """Append to the log, and read it without skipping a transaction that commits late."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
@@ -79,23 +79,37 @@ def read_snapshot(connection: Connection) -> str:
     return str(connection.scalar(text("select cast(pg_current_snapshot() as text)")))
 
 
-def read_events(connection: Connection, since: str) -> tuple[list[LoggedEvent], str]:
+def read_events(
+    connection: Connection,
+    since: str,
+    *,
+    until: str | None = None,
+    types: Collection[str] | None = None,
+    limit: int | None = None,
+) -> tuple[list[LoggedEvent], str]:
     """Return the events committed since a snapshot, and the snapshot from which to continue.
 
     A transaction that commits late is not in the earlier snapshot, so it is read then, whatever its number; nobody
-    waits for a transaction that runs.
+    waits for a transaction that runs. With ``until`` what that later snapshot sees is read, with ``types`` these only.
+    Whoever gets as many as the ``limit`` does not know what follows.
     """
-    rows = connection.execute(_READ, {"since": since}).all()
+    names = None if types is None else [str(each) for each in types]
+    rows = connection.execute(_READ, {"since": since, "until": until, "types": names, "limit": limit}).all()
     events = [LoggedEvent(**{name: row._mapping[name] for name in LoggedEvent.__slots__}) for row in rows if row.id]
     return events, rows[0].snapshot
 
 
 _READ = text("""
-    select now.snapshot, fresh.* from (select cast(pg_current_snapshot() as text) as snapshot) as now
+    select now.snapshot, fresh.*
+    from (select coalesce(cast(:until as text), cast(pg_current_snapshot() as text)) as snapshot) as now
     left join (
         select * from events
         where txid >= cast(cast(pg_snapshot_xmin(cast(:since as pg_snapshot)) as text) as bigint)
             and not pg_visible_in_snapshot(cast(cast(txid as text) as xid8), cast(:since as pg_snapshot))
+            and (cast(:until as text) is null
+                or pg_visible_in_snapshot(cast(cast(txid as text) as xid8), cast(:until as pg_snapshot)))
+            and (cast(:types as text[]) is null or type = any(:types))
+        order by txid, id limit :limit
     ) as fresh on true
     order by fresh.txid, fresh.id
 """)
