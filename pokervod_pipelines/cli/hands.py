@@ -1,15 +1,13 @@
 """Run ``pokervod hands``: import, list, show, export hands of the tables, and compare them with the sheets."""
 
-from collections.abc import Callable
 from dataclasses import asdict, astuple
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from sqlalchemy import Connection
 
-from pokervod_pipelines.actors import Actor, new_correlation_id
+from pokervod_pipelines.actors import new_correlation_id
 from pokervod_pipelines.cli.known import require_known_part
 from pokervod_pipelines.cli.options import (
     ByOption,
@@ -24,7 +22,7 @@ from pokervod_pipelines.cli.options import (
 from pokervod_pipelines.cli.output import count_nouns, err, make_hint, out, print_json, print_table
 from pokervod_pipelines.cli.usage import LARGEST, MOST_LISTED
 from pokervod_pipelines.db.engine import open_database
-from pokervod_pipelines.hands import clip_link_store, interventions, listing
+from pokervod_pipelines.hands import clip_link_store, listing
 from pokervod_pipelines.hands.cards import pretty
 from pokervod_pipelines.hands.show import format_amount, show_hand
 from pokervod_pipelines.periods import read_period
@@ -240,7 +238,11 @@ def withdraw(hand_id: IdArgument, reason: ReasonOption, by: ByOption = "") -> No
 
     Example: pokervod hands withdraw 17 --reason "the table was tested"
     """
-    _intervene(lambda connection, actor: interventions.withdraw_hand(connection, hand_id, actor=actor), by, reason)
+    from pokervod_pipelines.workflows.hand_decisions import withdraw_hand  # noqa: PLC0415 - loads the rules engine
+
+    settings = load_settings()
+    with open_database(settings) as engine:
+        withdraw_hand(engine, settings, hand_id, actor=read_actor(by, reason))
     out.print(f"hand {hand_id} is withdrawn", markup=False)
 
 
@@ -257,12 +259,13 @@ def correct(
     """
     from pokervod_pipelines.hands.imports import make_rules  # noqa: PLC0415 - loads the rules engine
     from pokervod_pipelines.hands.phh_import import read_one  # noqa: PLC0415
+    from pokervod_pipelines.workflows.hand_decisions import correct_hand  # noqa: PLC0415
 
-    rules = make_rules(load_settings())
+    settings = load_settings()
+    rules = make_rules(settings)
     corrected = read_one(file, rules.grade, rules.days)
-    _intervene(
-        lambda connection, actor: interventions.correct_hand(connection, hand_id, corrected, actor=actor), by, reason
-    )
+    with open_database(settings) as engine:
+        correct_hand(engine, settings, hand_id, corrected, actor=read_actor(by, reason))
     out.print(f"hand {hand_id} is corrected", markup=False)
 
 
@@ -272,24 +275,12 @@ def restore(hand_id: IdArgument, reason: ReasonOption, by: ByOption = "") -> Non
 
     Example: pokervod hands restore 17 --reason "the record was right"
     """
-    _intervene(lambda connection, actor: interventions.restore_hand(connection, hand_id, actor=actor), by, reason)
-    out.print(f"hand {hand_id} is restored", markup=False)
+    from pokervod_pipelines.workflows.hand_decisions import restore_hand  # noqa: PLC0415 - loads the rules engine
 
-
-def _intervene(act: Callable[[Connection, Actor], None], by: str, reason: str) -> None:
-    """Act, then replay, link and make instructions anew where the hand changed."""
-    from pokervod_pipelines.workflows.day_stages import (  # noqa: PLC0415 - loads the rules engine
-        make_touched_instructions,
-    )
-    from pokervod_pipelines.workflows.hands import import_and_link_hands, link_hands  # noqa: PLC0415
-
-    settings, actor = load_settings(), read_actor(by, reason)
+    settings = load_settings()
     with open_database(settings) as engine:
-        with engine.begin() as connection:
-            act(connection, actor)
-        import_and_link_hands(engine, settings, (), correlation_id=actor.correlation_id)
-        link_hands(engine, settings.zone, correlation_id=actor.correlation_id)
-        make_touched_instructions(engine, settings, correlation_id=actor.correlation_id)
+        restore_hand(engine, settings, hand_id, actor=read_actor(by, reason))
+    out.print(f"hand {hand_id} is restored", markup=False)
 
 
 @app.command("disagreements")

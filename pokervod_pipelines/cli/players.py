@@ -1,21 +1,23 @@
 """Define ``pokervod players``: list the players on the clips, and manage their aliases."""
 
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Annotated
 
 import typer
-from sqlalchemy import Connection, Engine
 
 from pokervod_pipelines.cli.options import ByOption, JsonOption, PreviewOption, read_actor
 from pokervod_pipelines.cli.output import count_nouns, make_hint, out, print_json, print_table
-from pokervod_pipelines.clips.aliases import add_alias, record_alias, remove_alias, withdraw_alias
-from pokervod_pipelines.clips.build import list_due_rows, read_decided
 from pokervod_pipelines.clips.roster import list_doubtful_players, list_players
 from pokervod_pipelines.db.engine import open_database
-from pokervod_pipelines.settings import Settings, load_settings
-from pokervod_pipelines.sheets.own_rows import BY_HAND
-from pokervod_pipelines.workflows.stages import SyncRun, run_clips_stage
+from pokervod_pipelines.settings import load_settings
+from pokervod_pipelines.workflows.player_aliases import (
+    DueClip,
+    alias_player,
+    preview_alias,
+    preview_unalias,
+    unalias_player,
+)
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -73,10 +75,9 @@ def alias(
     settings, actor = load_settings(), read_actor(by, reason)
     with open_database(settings) as engine:
         if preview:
-            _print_due_clips(engine, settings, lambda connection: record_alias(connection, alias, player, actor=actor))
+            _print_due_clips(preview_alias(engine, settings, alias, player, actor=actor))
             return
-        made = add_alias(engine, alias, player, actor=actor)
-        changed = _build_clips(engine, settings, actor.correlation_id)
+        made, changed = alias_player(engine, settings, alias, player, actor=actor)
     undo = f'`pokervod players unalias "{made.alias}"`'
     out.print(f"{made.alias} means {made.player}; {count_nouns(changed, 'clip')} changed; undo: {undo}", markup=False)
 
@@ -92,30 +93,13 @@ def unalias(
     settings, actor = load_settings(), read_actor(by, reason)
     with open_database(settings) as engine:
         if preview:
-            _print_due_clips(engine, settings, lambda connection: withdraw_alias(connection, alias, actor=actor))
+            _print_due_clips(preview_unalias(engine, settings, alias, actor=actor))
             return
-        removed = remove_alias(engine, alias, actor=actor)
-        changed = _build_clips(engine, settings, actor.correlation_id)
+        removed, changed = unalias_player(engine, settings, alias, actor=actor)
     out.print(f"{removed.alias} no longer means {removed.player}; {count_nouns(changed, 'clip')} changed", markup=False)
 
 
-def _print_due_clips(engine: Engine, settings: Settings, act: Callable[[Connection], object]) -> None:
-    """List the clips that a build changes after the action, which is rolled back."""
-    with engine.connect() as connection:
-        act(connection)
-        decided = read_decided(connection)
-        due = [(sheet, row) for sheet in _list_sheets(settings) for row in list_due_rows(connection, sheet, decided)]
-        connection.rollback()
-    rows = [(sheet, row.tab, row.row_number, " | ".join(row.content["players"])) for sheet, row in due]
+def _print_due_clips(due: Sequence[DueClip]) -> None:
+    rows = [(each.sheet, each.tab, each.row_number, " | ".join(each.players)) for each in due]
     title = f"{count_nouns(len(rows), 'clip')} would be changed"
     print_table(title, ("sheet", "tab", "row", "players"), rows, right=("row",))
-
-
-def _build_clips(engine: Engine, settings: Settings, correlation_id: str) -> int:
-    run = SyncRun(engine=engine, settings=settings, correlation_id=correlation_id)
-    return sum(run_clips_stage(run, sheet).counts["changed"] for sheet in _list_sheets(settings))
-
-
-def _list_sheets(settings: Settings) -> list[str]:
-    """Return the sheets that have clips, with that of clips which people made."""
-    return [*(sheet.name for sheet in settings.sheets), BY_HAND]

@@ -39,11 +39,10 @@ from pokervod_pipelines.settings import Settings, load_settings
 from pokervod_pipelines.sheets import listing
 from pokervod_pipelines.sheets.file_index import FileIndex
 from pokervod_pipelines.sheets.match import MatchStatus, match_lines
-from pokervod_pipelines.sheets.pins import list_pins, pin_row, unpin_row
+from pokervod_pipelines.sheets.pins import list_pins
 from pokervod_pipelines.sheets.retirement import (
     find_unconfigured_sheet,
     list_unconfigured_sheets,
-    retire_sheet,
 )
 from pokervod_pipelines.sheets.store import read_candidate_files
 
@@ -193,9 +192,9 @@ def retire(
                 listed = listing.list_rows(connection, page=EVERYTHING, sheet=sheet)
             _print_rows(listed, f"{listing.describe_contents(found)} would be retired")
             return
-        actor = read_actor(by, reason)
-        retired = retire_sheet(engine, settings, sheet, actor=actor)
-        _build_clips(engine, settings, sheet, actor.correlation_id)
+        from pokervod_pipelines.workflows.sheet_decisions import retire_sheet  # noqa: PLC0415 - it loads many rooms
+
+        retired = retire_sheet(engine, settings, sheet, actor=read_actor(by, reason))
     out.print(f"{listing.describe_contents(retired)} of {sheet} retired", markup=False)
 
 
@@ -268,10 +267,11 @@ def pin(
 
     Example: pokervod sheets pin 17 "Clips/IMG_4471.MOV" --reason "seen in the titles"
     """
+    from pokervod_pipelines.workflows.sheet_decisions import pin_row  # noqa: PLC0415 - it loads many rooms
+
     settings, actor = load_settings(), read_actor(by, reason)
     with open_database(settings) as engine:
-        row = pin_row(engine, row_id=row_id, path=path, actor=actor)
-        _update_clips(engine, settings, row, actor.correlation_id)
+        _print_match(pin_row(engine, settings, row_id=row_id, path=path, actor=actor))
 
 
 @app.command("unpin")
@@ -280,23 +280,16 @@ def unpin(row_id: RowArgument, reason: ReasonOption, by: ByOption = "") -> None:
 
     Example: pokervod sheets unpin 17 --reason "the file name in the sheet is corrected"
     """
+    from pokervod_pipelines.workflows.sheet_decisions import unpin_row  # noqa: PLC0415 - it loads many rooms
+
     settings, actor = load_settings(), read_actor(by, reason)
     with open_database(settings) as engine:
-        row = unpin_row(engine, row_id=row_id, actor=actor, parsed_identity=identify_name)
-        _update_clips(engine, settings, row, actor.correlation_id)
+        _print_match(unpin_row(engine, settings, row_id=row_id, actor=actor))
 
 
-def _update_clips(engine: Engine, settings: Settings, row: listing.ListedRow, correlation_id: str) -> None:
-    """Update the clip of the row, and print its match."""
-    _build_clips(engine, settings, row.sheet, correlation_id)
+def _print_match(row: listing.ListedRow) -> None:
     answer = f"{row.status} {row.path or ''}".rstrip()
     out.print(f"row {row.id} ({row.sheet} {row.tab} {row.row_number}): {answer}; {row.reason}", markup=False)
-
-
-def _build_clips(engine: Engine, settings: Settings, sheet: str, correlation_id: str) -> None:
-    from pokervod_pipelines.workflows.stages import SyncRun, run_clips_stage  # noqa: PLC0415
-
-    run_clips_stage(SyncRun(engine=engine, settings=settings, correlation_id=correlation_id), sheet)
 
 
 @app.command("pins")

@@ -50,11 +50,17 @@ class PhhRules:
 def read_one(file: Path, grade: GradeRule, days: BroadcastDays) -> Hand:
     """Return the one hand of a PHH file; raise ``BadInput`` for a file without exactly one valid hand."""
     try:
-        tables = split_hands(access_path(file, _read_text))
+        text = access_path(file, _read_text)
     except (OSError, UnicodeDecodeError) as error:
         raise BadInput(f"{file}: cannot be read: {error}") from error
+    return read_one_text(text, str(file), grade, days)
+
+
+def read_one_text(text: str, where: str, grade: GradeRule, days: BroadcastDays) -> Hand:
+    """Return the one hand of a PHH text, which is ``where``; raise ``BadInput`` without exactly one valid hand."""
+    tables = split_hands(text)
     if len(tables) != 1:
-        raise BadInput(f"{file}: expected one hand, got {len(tables)}")
+        raise BadInput(f"{where}: expected one hand, got {len(tables)}")
     return read_hand(*tables[0], PhhRules(grade, days, date(2000, 1, 1)))
 
 
