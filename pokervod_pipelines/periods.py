@@ -108,10 +108,10 @@ def _read_time(option: str, text: str, now: datetime) -> tuple[datetime, datetim
         with suppress(ValueError):
             return _span_day(datetime.combine(date.fromisoformat(text.strip()), time(), now.tzinfo))
         moment = datetime.fromisoformat(text.strip())
+        moment = (moment if moment.tzinfo else moment.replace(tzinfo=now.tzinfo)).astimezone(UTC)
     except (ValueError, OverflowError):
         raise BadInput(f"{option}: expected a time such as {FORMS}, got {text!r}") from None
-    moment = moment if moment.tzinfo else moment.replace(tzinfo=now.tzinfo)
-    return moment.astimezone(UTC), moment.astimezone(UTC)
+    return moment, moment
 
 
 def _find_last(clock: time, midnight: datetime, now: datetime) -> datetime:
