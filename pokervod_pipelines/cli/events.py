@@ -36,7 +36,7 @@ from pokervod_pipelines.cli.usage import LARGEST, MOST_LISTED
 from pokervod_pipelines.db.engine import open_database
 from pokervod_pipelines.db.failures import is_transient, read_first_line
 from pokervod_pipelines.errors import BadInput
-from pokervod_pipelines.events.cursors import Consumer, list_consumers, read_cursor, set_back_cursor
+from pokervod_pipelines.events.cursors import read_cursor, set_back_cursor
 from pokervod_pipelines.events.listen import POLL_SECONDS, start_listening, wait_for_append
 from pokervod_pipelines.events.log import EventFilter, LoggedEvent, read_events, read_latest, read_snapshot
 from pokervod_pipelines.events.retention import count_prunable, prune_events
@@ -44,8 +44,7 @@ from pokervod_pipelines.events.retries import drop_parked, list_failed, retry_pa
 from pokervod_pipelines.periods import FORMS, read_moment, read_period
 from pokervod_pipelines.policies.backoff import Backoff
 from pokervod_pipelines.settings import load_settings
-from pokervod_pipelines.suggestions import suggest_name
-from pokervod_pipelines.workflows.pending_events import INSTRUCTIONS
+from pokervod_pipelines.workflows.pending_events import find_consumer, list_all_consumers
 
 MAX_VALUES_SHOWN = 8
 """Values of a list in a line."""
@@ -55,8 +54,6 @@ app = typer.Typer(no_args_is_help=True)
 DEFAULT_LINES = 20
 
 RECONNECT = Backoff(first_seconds=0.25, limit_seconds=4.0)
-
-CONSUMERS = (INSTRUCTIONS,)
 
 
 @app.command("tail")
@@ -181,7 +178,7 @@ def cursors(as_json: JsonOption = False) -> None:
     Example: pokervod events cursors
     """
     with open_database(load_settings()) as engine, engine.connect() as connection:
-        states = [read_cursor(connection, each) for each in _list_consumers(connection)]
+        states = [read_cursor(connection, each) for each in list_all_consumers(connection)]
     if as_json:
         print_json([asdict(state) for state in states])
         return
@@ -191,12 +188,6 @@ def cursors(as_json: JsonOption = False) -> None:
     ]
     columns = ("consumer", "pending", "oldest", "read last", "waiting", "parked")
     print_table("consumers of the event log", columns, rows, right=("pending", "waiting", "parked"))
-
-
-def _list_consumers(connection: Connection) -> list[Consumer]:
-    """Return those that have read, and those that are there to read."""
-    found = list_consumers(connection)
-    return [*found, *(each for each in CONSUMERS if each.name not in {one.name for one in found})]
 
 
 @app.command("replay")
@@ -212,18 +203,11 @@ def replay(
     settings = load_settings()
     moment = read_moment("--from", since, settings.zone)
     with open_database(settings) as engine, engine.connect() as connection:
-        consumer = _find_consumer(connection, name)
+        consumer = find_consumer(connection, name)
         state = set_back_cursor(connection, consumer, moment)
         if not preview:
             connection.commit()
     out.print(f"{name} {'would read' if preview else 'reads'} {count_nouns(state.pending, 'event')} with its next run")
-
-
-def _find_consumer(connection: Connection, name: str) -> Consumer:
-    found = {each.name: each for each in _list_consumers(connection)}
-    if name not in found:
-        raise BadInput(f"unknown consumer {name!r}; {suggest_name(name, found)}")
-    return found[name]
 
 
 @app.command("parked")
@@ -236,7 +220,7 @@ def parked(
     Example: pokervod events parked
     """
     with open_database(load_settings()) as engine, engine.connect() as connection:
-        consumer = _find_consumer(connection, name).name if name else None
+        consumer = find_consumer(connection, name).name if name else None
         failed = list_failed(connection, consumer)
     if as_json:
         print_json([asdict(each) for each in failed])
@@ -304,7 +288,7 @@ def _decide(
     preview: bool = False,
 ) -> None:
     with open_database(load_settings()) as engine, engine.connect() as connection:
-        ids = act(connection, _find_consumer(connection, name).name, events or (), actor)
+        ids = act(connection, find_consumer(connection, name).name, events or (), actor)
         if not preview:
             connection.commit()
     out.print(f"{count_nouns(len(ids), 'event')} {done}: {', '.join(map(str, ids)) or 'none is parked'}")

@@ -5,8 +5,10 @@ from datetime import date
 
 from sqlalchemy import Connection
 
+from pokervod_pipelines.errors import BadInput
 from pokervod_pipelines.events import EventType
-from pokervod_pipelines.events.cursors import Consumer, Round, read_pending, stream_round
+from pokervod_pipelines.events.cursors import Consumer, Round, list_consumers, read_pending, stream_round
+from pokervod_pipelines.suggestions import suggest_name
 
 _EXPORTS = tuple(each for each in EventType if each.startswith("tournament.") and each != EventType.TOURNAMENT_IMPORTED)
 
@@ -14,6 +16,24 @@ _FEW = 1_000
 """More are streamed, not held in memory."""
 
 INSTRUCTIONS = Consumer("render instructions", (EventType.HAND_CREATED, EventType.HAND_CHANGED, *_EXPORTS))
+
+
+CONSUMERS = (INSTRUCTIONS,)
+"""Consumers that are there, also where they have never read."""
+
+
+def list_all_consumers(connection: Connection) -> list[Consumer]:
+    """Return the consumers that have read, and those that are there to read."""
+    found = list_consumers(connection)
+    return [*found, *(each for each in CONSUMERS if each.name not in {one.name for one in found})]
+
+
+def find_consumer(connection: Connection, name: str) -> Consumer:
+    """Return the consumer of that name. Raises ``BadInput`` for an unknown one."""
+    found = {each.name: each for each in list_all_consumers(connection)}
+    if name not in found:
+        raise BadInput(f"unknown consumer {name!r}; {suggest_name(name, found)}")
+    return found[name]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
