@@ -14,6 +14,7 @@ from pokervod_pipelines.access.users import make_first_admin
 from pokervod_pipelines.api import documents
 from pokervod_pipelines.api.context import ApiContext
 from pokervod_pipelines.api.database import THREADS, Database
+from pokervod_pipelines.api.files import FileSender
 from pokervod_pipelines.api.guard import Guard
 from pokervod_pipelines.api.problems import add_handlers
 from pokervod_pipelines.api.routes import (
@@ -22,15 +23,17 @@ from pokervod_pipelines.api.routes import (
     health,
     incidents,
     log,
+    media,
     metrics,
     monitor,
     queue,
     sheets,
     weeks,
 )
+from pokervod_pipelines.render.previews import PreviewRenderer
 from pokervod_pipelines.settings import Settings
 
-ROUTERS = (dashboard, metrics, incidents, queue, hands, weeks, health, log, monitor, sheets, documents)
+ROUTERS = (dashboard, metrics, incidents, queue, hands, weeks, health, log, monitor, sheets, media, documents)
 
 OPEN_SECONDS = 10.0
 """Limit of waiting for the database before the first request is answered."""
@@ -45,10 +48,13 @@ def build_app(settings: Settings, database: Database | None = None) -> FastAPI:
         anyio.to_thread.current_default_thread_limiter().total_tokens = THREADS
         await anyio.to_thread.run_sync(context.database.start, OPEN_SECONDS)
         yield
+        app.state.previews.close()
         context.database.close()
 
     app = PokervodApi(lifespan=live, openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
     app.state.context = context
+    app.state.files = FileSender()
+    app.state.previews = PreviewRenderer()
     app.state.dashboard = dashboard.make_snapshot(context)
     app.state.health = health.make_health(context)
     app.state.status = health.make_status(context)

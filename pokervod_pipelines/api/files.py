@@ -28,7 +28,7 @@ from starlette.types import Receive, Scope, Send
 from pokervod_pipelines.api.errors import NotFound, Refused
 from pokervod_pipelines.api.guard import lift_limit
 from pokervod_pipelines.api.ranges import find_ranges, format_date
-from pokervod_pipelines.api.routing import make_etag
+from pokervod_pipelines.api.routing import list_known, make_etag
 from pokervod_pipelines.errors import ArchiveUnavailable, Unavailable
 from pokervod_pipelines.processes.path_check import require_answer
 from pokervod_pipelines.processes.threads import run_in_thread
@@ -192,12 +192,13 @@ async def _wait(future: "Future[T]", seconds: float) -> T:
 
 def answer_file(request: Request, file: OpenFile, name: str) -> Response:
     """Return the answer with the file, or the parts of it that the request asks for; it closes the file."""
+    headers = request.headers if request.method == "GET" else {}  # a range is one of GET only
     try:
-        spans = find_ranges(request.headers, size=file.size, etag=file.etag, changed_at=int(file.status.st_mtime))
+        spans = find_ranges(headers, size=file.size, etag=file.etag, changed_at=int(file.status.st_mtime))
     except Refused:
         file.close()
         raise
-    if file.etag in [each.strip() for each in request.headers.get("if-none-match", "").split(",")]:
+    if file.etag in list_known(request):
         file.close()
         return Response(status_code=304, headers={"ETag": file.etag})
     return FileAnswer(file, spans, name)

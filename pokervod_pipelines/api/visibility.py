@@ -14,11 +14,13 @@ from fastapi import Depends
 
 from pokervod_pipelines.access.principal import Role
 from pokervod_pipelines.api.context import ContextOf
+from pokervod_pipelines.api.errors import Refused
 from pokervod_pipelines.api.routing import Asking
 from pokervod_pipelines.events.log import LoggedEvent
 from pokervod_pipelines.monitoring.incidents.details import IncidentDetails, IncidentStep
 from pokervod_pipelines.monitoring.incidents.shape import Incident
 from pokervod_pipelines.render.listing import ListedInstruction
+from pokervod_pipelines.render.outputs.store import StoredOutput
 from pokervod_pipelines.settings import Settings
 from pokervod_pipelines.subjects import SubjectKind
 
@@ -79,6 +81,19 @@ def _show_output(output: Mapping[str, Any]) -> dict[str, Any]:
 def _show_key(found: ListedInstruction) -> str:
     """Return what the instruction was made of, where that is a number and not what a person wrote."""
     return found.trigger_key if found.trigger_key.isdecimal() else WITHHELD
+
+
+def show_output(found: StoredOutput, visibility: Visibility) -> StoredOutput:
+    """Return the output without the name and the problem of its file inside the delay."""
+    if not visibility.hides(found.made_at):
+        return found
+    return replace(found, path=WITHHELD, problem=found.problem and WITHHELD)
+
+
+def refuse_hidden(at: datetime, what: str, visibility: Visibility) -> None:
+    """Refuse to show what may have cards inside the delay."""
+    if visibility.hides(at):
+        raise Refused(403, f"{what}: {WITHHELD}; ask an operator, or again later")
 
 
 def show_event(event: LoggedEvent, visibility: Visibility) -> LoggedEvent:

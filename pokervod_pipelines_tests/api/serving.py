@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import httpx2
@@ -95,7 +96,8 @@ def fill(engine: Engine, settings: Settings) -> int:
         [[made]] = database.execute(_ADD, template=template, state=state, hand=hand, secret=SECRET)
         if state != "pending":
             database.set_state(made, state)
-    database.execute(_ADD_OUTPUT)
+    database.execute(_ADD_OUTPUT, preview=SECRET.encode())
+    put_file(settings.renders / "a" / "b.mov", SECRET.encode())
     database.execute(_ADD_EVENT, hand=hand, secret=SECRET)
     register(engine, "gfx-1", ["local"])
     with engine.begin() as connection:
@@ -107,6 +109,13 @@ def fill(engine: Engine, settings: Settings) -> int:
             actor=Actor(who="anna", reason=f"saw {SECRET}"),
         )
     return hand
+
+
+def put_file(path: Path, content: bytes) -> Path:
+    """Write a file, with its folders."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content)
+    return path
 
 
 def _find_day(engine: Engine) -> Any:
@@ -124,8 +133,9 @@ _ADD = """
 
 _ADD_OUTPUT = """
     insert into render_outputs (instruction_id, claim_id, path, sha256, size_bytes, mtime_ns, frames, width, height,
-        fps, seconds, pixel_format, made_by)
-    select id, gen_random_uuid(), 'a/b.mov', repeat('0', 64), 4096, 1, 150, 1920, 1080, 30, 5, 'argb', 'gfx-1'
+        fps, seconds, pixel_format, preview, made_by)
+    select id, gen_random_uuid(), 'a/b.mov', repeat('0', 64), 4096, 1, 150, 1920, 1080, 30, 5, 'argb',
+        cast(:preview as bytea), 'gfx-1'
     from render_instructions where state = 'completed'
 """
 

@@ -19,6 +19,9 @@ BODIES = {
     "/api/events/{incident_id}/verdict": {"verdict": "real", "reason": "x"},
 }
 NAMES = {"week": "2026-W48", "name": "start.js"}
+DELAYED = {"/api/outputs/{instruction_id}/file": {403}, "/api/outputs/{instruction_id}/preview": {403}}
+"""Answers of the graphic that viewers may not see yet."""
+
 QUERIES = {"/api/data-flow": "?hand_id=1"}
 
 
@@ -93,7 +96,7 @@ def test_each_role_may_do_what_its_routes_say_and_nothing_else(api: Served, role
         body = BODIES.get(path, {"reason": "x"}) if method == "POST" else None
         response = api.ask(method, make_path(path), role, json=body)
         is_allowed = role is not None and role.includes(Role(operation["x-role"]))
-        refused = {401, 403} if is_allowed else {200, 404, 409, 422}
+        refused = {401, *({403} - DELAYED.get(path, set()))} if is_allowed else {200, 404, 409, 422}
         if response.status_code in refused or response.status_code >= 500 or not _is_documented(operation, response):
             wrong.append((method, path, response.status_code, response.text[:200]))
         if role is None and response.status_code != 401:
@@ -107,6 +110,6 @@ def _is_documented(operation: dict[str, Any], response: Any) -> bool:
     if described is None:
         return False
     schema = described.get("content", {}).get(response.headers["content-type"].partition(";")[0], {}).get("schema")
-    if schema is None or "json" not in response.headers["content-type"]:
+    if schema is None or not response.content or "json" not in response.headers["content-type"]:
         return True
     return not [*OAS31Validator({**schema, "components": read_document()["components"]}).iter_errors(response.json())]

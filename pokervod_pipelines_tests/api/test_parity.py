@@ -14,7 +14,9 @@ GROUPS = (parity_incidents,)
 
 CASES = [case for group in GROUPS for case in group.CASES]
 
-WITHOUT_COMMAND: Mapping[str, str] = {}
+WITHOUT_COMMAND: Mapping[str, str] = {
+    "POST /api/instructions/preview": "draws a picture and changes nothing",
+}
 """Changes that no command makes, as ``POST /api/path``, each with the reason."""
 
 CHANGES = [

@@ -13,7 +13,7 @@ from pokervod_pipelines.api.context import ContextOf, Reading
 from pokervod_pipelines.api.errors import NotFound, find_named
 from pokervod_pipelines.api.examples import read_examples
 from pokervod_pipelines.api.routing import LARGEST, Items, PageOf, ReadRoute, make_items, needs
-from pokervod_pipelines.api.visibility import ShownInstruction, VisibilityOf, show_instruction
+from pokervod_pipelines.api.visibility import ShownInstruction, VisibilityOf, show_instruction, show_output
 from pokervod_pipelines.hands.listing import ListedHand, find_listed
 from pokervod_pipelines.paging import Page
 from pokervod_pipelines.periods import FORMS, read_period
@@ -95,10 +95,11 @@ def read_one(connection: Reading, visibility: VisibilityOf, instruction_id: Inst
     """Return an instruction with every version of its graphic, and its file."""
     with find_named():
         versions = [show_instruction(each, visibility) for each in show_versions(connection, instruction_id)]
+    output = find_output(connection, instruction_id)
     return InstructionDetails(
         instruction=next(each for each in versions if each.id == instruction_id),
         versions=versions,
-        output=find_output(connection, instruction_id),
+        output=output and show_output(output, visibility),
     )
 
 
@@ -106,20 +107,21 @@ def read_one(connection: Reading, visibility: VisibilityOf, instruction_id: Inst
 def list_outputs(
     connection: Reading,
     page: PageOf,
+    visibility: VisibilityOf,
     instruction_id: Annotated[int | None, Query(ge=1, le=LARGEST, description="The file of this one.")] = None,
 ) -> Items[StoredOutput]:
     """List the files of completed instructions, the newest instruction first; paths are below the outputs folder."""
-    found = page_outputs(connection, page, instruction_id=instruction_id)
+    found = [show_output(each, visibility) for each in page_outputs(connection, page, instruction_id=instruction_id)]
     return make_items(found, page, lambda each: each.instruction_id)
 
 
 @router.get("/outputs/{instruction_id}", **needs(Role.VIEWER, example=EXAMPLES["output"]))
-def read_output(connection: Reading, instruction_id: InstructionId) -> StoredOutput:
-    """Return the file of an instruction."""
+def read_output(connection: Reading, visibility: VisibilityOf, instruction_id: InstructionId) -> StoredOutput:
+    """Return the facts of the file of an instruction; its bytes are at `/file`, a picture of it at `/preview`."""
     found = find_output(connection, instruction_id)
     if found is None:
         raise NotFound(f"instruction {instruction_id} has no file; GET /api/instructions/{instruction_id} says why")
-    return found
+    return show_output(found, visibility)
 
 
 @router.get("/workers", **needs(Role.VIEWER, example=[EXAMPLES["worker"]]))
@@ -139,7 +141,7 @@ def follow_hand(
         hand = find_listed(connection, hand_id)
     page = Page(limit=MOST_OF_HAND)
     found = page_instructions(connection, InstructionFilter(hand_id=hand_id), page=page)
-    outputs = list_of_hand(connection, hand_id)
+    outputs = [show_output(each, visibility) for each in list_of_hand(connection, hand_id)]
     chain = [
         ChainLink(step="Hand", state=_describe_hand(hand)),
         ChainLink(step="RenderInstruction", state=_count(each.state for each in found if each.superseded_by is None)),

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Row, text
@@ -238,6 +239,27 @@ _TOTALS = text(f"""
 def has_rows(connection: Connection) -> bool:
     """Return whether the inventory has any file."""
     return bool(connection.scalar(text("select exists (select from nas_files)")))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlacedFile:
+    """Say where a file is: its path below which archive root, and since when its bytes are as they are."""
+
+    root: str
+    path: str
+    category: str
+    is_junk: bool
+    state: str
+    changed_at: datetime
+
+
+def place_file(connection: Connection, file_id: int) -> PlacedFile | None:
+    """Return where the file of this id is, None for an unknown one."""
+    row = connection.execute(_PLACE, {"id": file_id}).one_or_none()
+    return None if row is None else PlacedFile(**row._mapping)
+
+
+_PLACE = text("select root, path, category, is_junk, state, changed_at from nas_files where id = :id")
 
 
 def read_missing(

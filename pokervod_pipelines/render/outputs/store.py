@@ -9,10 +9,12 @@ from uuid import UUID
 
 from sqlalchemy import Connection, text
 
+from pokervod_pipelines.errors import BadInput
 from pokervod_pipelines.paging import Page
 from pokervod_pipelines.render.outputs.audit import UnrenderedInstruction
 from pokervod_pipelines.render.outputs.inspection import Inspection
 from pokervod_pipelines.render.queue_store import OutputFacts
+from pokervod_pipelines.settings.render import RenderFormat
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +43,46 @@ class StoredOutput:
         wrong = f"; ! {self.problem}" if self.problem else ""
         return f" ({size}, {self.size_bytes:,} bytes{wrong})"
 
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlacedOutput:
+    """Say where the file of an instruction is below the outputs folder, and when the instruction was made.
+
+    ``preview`` is a JPEG of its middle frame, None where none was found.
+    """
+
+    instruction_id: int
+    path: str
+    frames: int
+    format: RenderFormat
+    instructed_at: datetime
+    preview: bytes | None
+
+    def find_file(self, frame: int | None) -> str:
+        """Return the path of its file, or of a frame of a PNG sequence. Raises ``BadInput``."""
+        if self.format != "png_sequence":
+            if frame is not None:
+                raise BadInput(f"frame: output {self.instruction_id} is one file; leave the frame out")
+            return self.path
+        if frame is None or frame > self.frames:
+            raise BadInput(
+                f"frame: output {self.instruction_id} is a PNG sequence; expected a frame from 1 to {self.frames}"
+            )
+        return f"{self.path}/{frame:05}.png"
+
+
+def place_output(connection: Connection, instruction_id: int, *, with_preview: bool = False) -> PlacedOutput | None:
+    """Return where the file of the instruction is, and on request its preview; None if it has no file."""
+    values = {"id": instruction_id, "with_preview": with_preview}
+    row = connection.execute(_PLACE, values).one_or_none()
+    return None if row is None else PlacedOutput(**row._mapping)
+
+
+_PLACE = text("""
+    select o.instruction_id, o.path, o.frames, coalesce(r.output ->> 'format', '') as format,
+           r.created_at as instructed_at, case when :with_preview then o.preview end as preview
+    from render_outputs o join render_instructions r on r.id = o.instruction_id where o.instruction_id = :id
+""")
 
 _COLUMNS = ", ".join(f"o.{field.name}" for field in fields(StoredOutput))
 
