@@ -115,6 +115,7 @@ class EventType(StrEnum):
     API_LOGIN_FAILED = "api.login.failed"
     API_LOGIN_THROTTLED = "api.login.throttled"
     API_SESSION_ENDED = "api.session.ended"
+    API_DAGSTER_ACTED = "api.dagster.acted"
     SYSTEM_SYNC_ALL = "system.sync.all"
     SYSTEM_SYNC_COMPLETED = "system.sync.completed"
     SYSTEM_ERROR = "system.error"

@@ -11,7 +11,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from pokervod_pipelines.events.payloads.access import KeyFacts, LoginFacts, SessionFacts, UserFacts
+from pokervod_pipelines.events.payloads.access import DagsterAction, KeyFacts, LoginFacts, SessionFacts, UserFacts
 from pokervod_pipelines.events.payloads.archive import (
     AcceptedRoot,
     CatalogEpisode,
@@ -125,6 +125,7 @@ _OF_FAMILY: Mapping[str, type[Payload]] = {
     "api.key.": KeyFacts,
     "api.login.": LoginFacts,
     "api.session.": SessionFacts,
+    "api.dagster.": DagsterAction,
     "monitoring.incident.": IncidentFacts,
     "monitoring.hold.": HeldThing,
     "monitoring.maintenance.": MaintenanceFacts,

@@ -47,3 +47,9 @@ class SessionFacts(SignedPayload):
     session_ids: tuple[int, ...]
     user_id: int
     user: str
+
+
+class DagsterAction(SignedPayload):
+    """Name the mutation that somebody asked for in Dagster's UI; Dagster itself knows nobody's name."""
+
+    operation: str
