@@ -29,6 +29,14 @@ class ThrottleSettings(SettingsModel):
     forget_hours: float = Field(default=24.0, gt=0, le=720, description="Failures are forgotten after so long without.")
 
 
+class DagsterUiSettings(SettingsModel):
+    """Decide whether Dagster's UI is behind the login, and how long its webservers run for nobody."""
+
+    enabled: bool = Field(default=True, description="Whether Dagster's UI is at /dagster, behind the login.")
+    start_seconds: float = Field(default=60.0, gt=0, le=600, description="Limit of the start of its webserver.")
+    idle_minutes: float = Field(default=15.0, gt=0, le=1440, description="A webserver unused for so long is stopped.")
+
+
 class ApiSettings(SettingsModel):
     """Decide how long a login lasts, and for how long hole cards are for operators only."""
 
@@ -47,3 +55,4 @@ class ApiSettings(SettingsModel):
         default=False, description="Let people log in over plain HTTP from other machines, where passwords can be read."
     )
     throttle: ThrottleSettings = ThrottleSettings()
+    dagster: DagsterUiSettings = DagsterUiSettings()
