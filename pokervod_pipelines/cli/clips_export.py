@@ -15,11 +15,10 @@ from rich.progress import Progress
 from pokervod_pipelines.cli.known import require_known_filters
 from pokervod_pipelines.cli.options import write_to
 from pokervod_pipelines.cli.output import count_nouns, err, out
-from pokervod_pipelines.clips.export import csv_list, edl, fcpxml
 from pokervod_pipelines.clips.export.collect import collect_clips, collect_listed_clips
-from pokervod_pipelines.clips.export.frames import snap_rate
+from pokervod_pipelines.clips.export.lists import ListFormat, read_rate, write_lists
 from pokervod_pipelines.clips.export.output_files import make_file_names, save_list
-from pokervod_pipelines.clips.export.timeline import ClipEntry, ExportClip, make_timelines
+from pokervod_pipelines.clips.export.timeline import ClipEntry, ExportClip
 from pokervod_pipelines.clips.search import ClipFilter, list_clips
 from pokervod_pipelines.db.engine import open_database
 from pokervod_pipelines.errors import BadInput, PokervodError
@@ -87,16 +86,14 @@ def export(
         err.print("a CSV needs no frame rate and no readable video: --format csv")
     if not clips:
         raise BadInput("none of the clips found can be exported, so nothing was written. Correct what is said above.")
-    rated = [clip for clip in clips if isinstance(clip, ExportClip)]  # all but for a CSV
     failed = 0
     with write_to(target):
         target.mkdir(parents=True, exist_ok=True)
-        if form is Format.CSV:
-            _write_table(clips, target, title)
-        elif form is Format.MEDIA:
+        if form is Format.MEDIA:
+            rated = [clip for clip in clips if isinstance(clip, ExportClip)]
             failed = _cut_all(rated, target, mode=mode, handles=handles)
         else:
-            _write_lists(rated, target, form, title)
+            _write_lists(clips, target, ListFormat(form), title)
     out.print(f"{len(clips) - failed:,} of {count_nouns(len(listed), 'clip')} exported to {target}", markup=False)
     if failed:
         raise typer.Exit(1)
@@ -108,32 +105,16 @@ def _roots(settings: Settings) -> dict[str, Path]:
 
 def _read_rate(written: str) -> Fraction | None:
     try:
-        return snap_rate(Fraction(written)) if written else None
-    except (ValueError, ZeroDivisionError):
-        raise typer.BadParameter(f"expected a frame rate such as 25, 29.97 or 30000/1001, got {written!r}") from None
+        return read_rate(written)
+    except BadInput as error:
+        raise typer.BadParameter(str(error)) from None
 
 
-def _write_table(clips: Sequence[ClipEntry], target: Path, title: str) -> None:
-    path = target / make_file_names([title], ".csv")[0]
-    save_list(csv_list.write_csv(clips), path)
-    out.print(f"{path}: {count_nouns(len(clips), 'clip')}", markup=False)
-
-
-def _write_lists(clips: list[ExportClip], target: Path, form: Format, title: str) -> None:
-    timelines = make_timelines(title, clips, limit=edl.MAX_EVENTS if form is Format.EDL else None)
-    names = make_file_names([timeline.title for timeline in timelines], f".{form}")
-    for timeline, name in zip(timelines, names, strict=True):
-        if form is Format.EDL:
-            text = edl.write_edl(timeline)
-        elif form is Format.FCPXML:
-            text = fcpxml.write_fcpxml(timeline)
-        else:
-            from pokervod_pipelines.clips.export.otio import write_otio  # noqa: PLC0415 - takes 90 ms
-
-            text = write_otio(timeline)
-        save_list(text, target / name)
-        clips_there = count_nouns(len(timeline.clips), "clip")
-        out.print(f"{target / name}: {clips_there} at {timeline.timebase}", markup=False)
+def _write_lists(clips: Sequence[ClipEntry], target: Path, form: ListFormat, title: str) -> None:
+    for each in write_lists(clips, form, title):
+        save_list(each.text, target / each.name)
+        rate = f" at {each.timebase}" if each.timebase else ""
+        out.print(f"{target / each.name}: {count_nouns(each.clips, 'clip')}{rate}", markup=False)
 
 
 def _cut_all(clips: list[ExportClip], target: Path, *, mode: Mode, handles: int) -> int:

@@ -17,7 +17,8 @@ class ClipFilter:
 
     ``query`` are words that must all be somewhere in the clip's texts; ``player`` is a name in any spelling, an
     alias, or a part of the name; ``tag`` a tag in any spelling; ``has_problem`` selects those that cannot be cut, or
-    those that can; ``period`` those that were made or changed in it.
+    those that can; ``period`` those that were made or changed in it. ``clip_id`` is one clip, ``file_id`` those of one
+    video, ``without`` leaves clips out.
     """
 
     query: str = ""
@@ -28,6 +29,9 @@ class ClipFilter:
     sheet: str = ""
     has_problem: bool | None = None
     period: Period = ALWAYS
+    clip_id: int | None = None
+    file_id: int | None = None
+    without: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +70,11 @@ def list_clips(connection: Connection, filters: ClipFilter, page: Page = EVERYTH
             "project": filters.project or None,
             "sheet": filters.sheet or None,
             "has_problem": filters.has_problem,
+            "clip_id": filters.clip_id,
+            "file_id": filters.file_id,
+            "without": [*filters.without],
             "limit": page.limit,
+            "after": page.after,
             **asdict(filters.period),
         },
     )
@@ -86,6 +94,12 @@ _LIST = text(f"""
         left join nas_files f on f.id = c.file_id
         left join video_files v on v.file_id = c.file_id
         where c.retired_at is null
+          and (cast(:after as bigint) is null or (c.sheet, r.tab, r.row_number, c.id) > (
+              select a.sheet, s.tab, s.row_number, a.id from hand_clips a join sheet_rows s on s.id = a.sheet_row_id
+              where a.id = :after))
+          and c.id = coalesce(cast(:clip_id as bigint), c.id)
+          and (cast(:file_id as bigint) is null or c.file_id = :file_id)
+          and not c.id = any(cast(:without as bigint[]))
           and (cast(:sheet as text) is null or c.sheet = :sheet)
           and (cast(:grade as int) is null or c.grade = :grade)
           and (cast(:project as text) is null or v.parsed ->> 'project_code' = upper(:project))
@@ -103,5 +117,5 @@ _LIST = text(f"""
         select from unnest(cast(:words as text[])) word
         where strpos(lower(concat_ws(' ', d.title, d.path, d.hands, d.winner, array_to_string(d.players, ' '),
                                      replace(array_to_string(d.tags, ' '), '_', ' '))), lower(word)) = 0)
-    order by sheet, tab, row_number limit :limit
+    order by sheet, tab, row_number, id limit :limit
 """)  # noqa: S608 - constants
