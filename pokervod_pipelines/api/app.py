@@ -13,6 +13,7 @@ from starlette.types import ASGIApp
 from pokervod_pipelines.access.users import make_first_admin
 from pokervod_pipelines.api import documents
 from pokervod_pipelines.api.context import ApiContext
+from pokervod_pipelines.api.dagster_ui.mount import NOTHING_RUNS, RunningDagster, mount_dagster
 from pokervod_pipelines.api.database import THREADS, Database
 from pokervod_pipelines.api.files import FileSender
 from pokervod_pipelines.api.guard import Guard
@@ -39,7 +40,7 @@ OPEN_SECONDS = 10.0
 """Limit of waiting for the database before the first request is answered."""
 
 
-def build_app(settings: Settings, database: Database | None = None) -> FastAPI:
+def build_app(settings: Settings, database: Database | None = None, dagster: RunningDagster = NOTHING_RUNS) -> FastAPI:
     """Return the application; it opens the database when it starts, and closes it at its end."""
     context = ApiContext(settings=settings, database=database or make_database(settings))
 
@@ -48,6 +49,8 @@ def build_app(settings: Settings, database: Database | None = None) -> FastAPI:
         anyio.to_thread.current_default_thread_limiter().total_tokens = THREADS
         await anyio.to_thread.run_sync(context.database.start, OPEN_SECONDS)
         yield
+        if ui is not None:
+            await ui.close()
         app.state.previews.close()
         context.database.close()
 
@@ -62,6 +65,7 @@ def build_app(settings: Settings, database: Database | None = None) -> FastAPI:
     add_handlers(app)
     for each in ROUTERS:
         app.include_router(each.router)
+    ui = mount_dagster(app, context, dagster)
     return app
 
 
