@@ -64,16 +64,23 @@ def end_session(connection: Connection, session_id: int, actor: Actor, user_id: 
     return bool(_end(connection, owner.user_id, owner.user, session_id, actor))
 
 
-def end_sessions(connection: Connection, user_id: int, actor: Actor) -> int:
-    """End all sessions of the user; return how many were open."""
+def end_sessions(connection: Connection, user_id: int, actor: Actor, *, except_session: int | None = None) -> int:
+    """End all sessions of the user but the one excepted; return how many were open."""
     name = connection.scalar(text("select name from users where id = :id"), {"id": user_id})
     if name is None:
         raise BadInput(f"unknown user {user_id}; `pokervod users list` lists them")
-    return len(_end(connection, user_id, name, None, actor))
+    return len(_end(connection, user_id, name, None, actor, except_session))
 
 
-def _end(connection: Connection, user_id: int, user: str, session_id: int | None, actor: Actor) -> list[int]:
-    values = {"user_id": user_id, "session_id": session_id, "reason": actor.reason}
+def _end(
+    connection: Connection,
+    user_id: int,
+    user: str,
+    session_id: int | None,
+    actor: Actor,
+    except_session: int | None = None,
+) -> list[int]:
+    values = {"user_id": user_id, "session_id": session_id, "kept": except_session, "reason": actor.reason}
     ended = sorted(connection.scalars(_END, values))
     if ended:
         payload = {
@@ -89,7 +96,7 @@ def _end(connection: Connection, user_id: int, user: str, session_id: int | None
 
 def end_all_sessions(connection: Connection, user_id: int, reason: str) -> int:
     """End all sessions of the user within a change of the user, whose event says so; return how many were open."""
-    values = {"user_id": user_id, "session_id": None, "reason": reason}
+    values = {"user_id": user_id, "session_id": None, "kept": None, "reason": reason}
     return len(connection.execute(_END, values).all())
 
 
@@ -125,6 +132,7 @@ _FIND = text("""
 _END = text("""
     update sessions set ended_at = now(), end_reason = :reason
     where user_id = :user_id and ended_at is null and (cast(:session_id as bigint) is null or id = :session_id)
+        and id is distinct from cast(:kept as bigint)
     returning id
 """)
 

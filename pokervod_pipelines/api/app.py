@@ -23,18 +23,37 @@ from pokervod_pipelines.api.routes import (
     hands,
     health,
     incidents,
+    keys,
     log,
+    me,
     media,
     metrics,
     monitor,
     queue,
     sheets,
+    users,
     weeks,
 )
 from pokervod_pipelines.render.previews import PreviewRenderer
 from pokervod_pipelines.settings import Settings
 
-ROUTERS = (dashboard, metrics, incidents, queue, hands, weeks, health, log, monitor, sheets, media, documents)
+ROUTERS = (
+    dashboard,
+    metrics,
+    incidents,
+    queue,
+    hands,
+    weeks,
+    health,
+    log,
+    monitor,
+    sheets,
+    media,
+    me,
+    users,
+    keys,
+    documents,
+)
 
 OPEN_SECONDS = 10.0
 """Limit of waiting for the database before the first request is answered."""

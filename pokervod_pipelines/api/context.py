@@ -17,7 +17,7 @@ from starlette.requests import HTTPConnection
 
 from pokervod_pipelines.access.authentication import Authenticator
 from pokervod_pipelines.access.principal import Credentials, Method, Principal
-from pokervod_pipelines.api.clients import LOCAL_NAMES, is_forwarded, is_loopback, read_session_cookie
+from pokervod_pipelines.api.clients import LOCAL_NAMES, is_forwarded, is_loopback, is_readable, read_session_cookie
 from pokervod_pipelines.api.database import Database
 from pokervod_pipelines.api.errors import DatabaseAway, Refused
 from pokervod_pipelines.db.failures import is_transient, read_first_line
@@ -123,4 +123,12 @@ def refuse_strangers(request: HTTPConnection, principal: Principal) -> None:
 
 
 ContextOf = Annotated[ApiContext, Depends(find_context)]
+
+
+async def require_private_line(request: HTTPConnection, context: ContextOf) -> None:
+    """Refuse a password that others could read on its way."""
+    if is_readable(request, context.settings.api):
+        raise Refused(403, "the connection is not encrypted, so the password could be read; ask by https")
+
+
 Reading = Annotated[Connection, Depends(lend_connection)]
