@@ -37,6 +37,11 @@ API_HOST = "127.0.0.1"
 
 API_PORT = 8080
 
+UI_PATH = "/dagster"
+"""Where the UI is, also on its own port, whose first page leads there: the API shows it below the same path."""
+
+ANY_HOST = frozenset({"0.0.0.0", "::"})  # noqa: S104 - it is compared
+
 app = typer.Typer()
 
 _log = logging.getLogger(__name__)
@@ -107,7 +112,7 @@ def _make_launcher(folder: Path, host: str, port: int, api_port: int, log: Path)
     workspace.write_text(yaml.safe_dump({"load_from": [{"grpc_server": server}]}), encoding="utf-8")
     quiet = ("--log-level", "warning")
     daemon = ("dagster._daemon", "run", "-w", str(workspace), *quiet)
-    ui = ("dagster_webserver", "-w", str(workspace), "--host", host, "--port", str(port), *quiet)
+    ui = ("dagster_webserver", "-w", str(workspace), "--host", host, "--port", str(port), "-l", UI_PATH, *quiet)
     lazy = ("--lazy-load-user-code", "--location-name", LOCATION)
     code = ("dagster", "api", "grpc", "-m", MODULE, "--socket", str(place), *lazy, *quiet)
     worker, watch = ("pokervod_pipelines.cli", "render", "worker"), ("pokervod_pipelines.cli", "watch")
@@ -119,7 +124,9 @@ def _make_launcher(folder: Path, host: str, port: int, api_port: int, log: Path)
         {"name": "the code server", "title": "code server", "command": code, "log": str(log)},
     ]
     if api_port:
-        serve = ("pokervod_pipelines.cli", "serve", "--host", API_HOST, "--port", str(api_port))
+        reached = API_HOST if host in ANY_HOST else f"[{host}]" if ":" in host else host
+        own = ("--dagster-ui", f"http://{reached}:{port}", "--dagster-code", str(place))
+        serve = ("pokervod_pipelines.cli", "serve", "--host", API_HOST, "--port", str(api_port), *own)
         listed.append({"name": "the API", "title": "pokervod api", "command": serve, "log": str(log)})
     programs.write_text(json.dumps(listed), encoding="utf-8")
     command = [sys.executable, "-P", "-m", "pokervod_pipelines.cli.launcher", str(programs)]

@@ -28,8 +28,10 @@ def serve(
         Path | None, typer.Option("--tls-cert", metavar="FILE", help="Certificate in PEM, with those above it.")
     ] = None,
     tls_key: Annotated[Path | None, typer.Option("--tls-key", metavar="FILE", help="Its key in PEM.")] = None,
+    dagster_ui: Annotated[str, typer.Option("--dagster-ui", hidden=True)] = "",
+    dagster_code: Annotated[str, typer.Option("--dagster-code", hidden=True)] = "",
 ) -> None:
-    """Answer people and programs over HTTP until Ctrl-C: the API, with its pages at /docs.
+    """Answer people and programs over HTTP until Ctrl-C: the API, its pages at /docs, and Dagster's UI at /dagster.
 
     Without any user it listens on this machine only. While the database is away it says so, and has the last dashboard.
 
@@ -41,6 +43,7 @@ def serve(
     from pokervod_pipelines.access.users import read_first_admin  # noqa: PLC0415
     from pokervod_pipelines.api.app import OPEN_SECONDS, make_database  # noqa: PLC0415 - brings FastAPI
     from pokervod_pipelines.api.clients import is_loopback  # noqa: PLC0415
+    from pokervod_pipelines.api.dagster_ui.mount import RunningDagster  # noqa: PLC0415
     from pokervod_pipelines.api.server import Listening, listen  # noqa: PLC0415
     from pokervod_pipelines.console.app import build_site  # noqa: PLC0415
 
@@ -61,5 +64,6 @@ def serve(
     err.print(f"API on {listening.address}, its pages at {listening.address}/docs; Ctrl-C stops it.", markup=False)
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C: the server raises again what ended it
     with suppress(KeyboardInterrupt):
-        listen(build_site(settings, database), listening)
+        running = RunningDagster(address=dagster_ui, code=dagster_code)  # what `pokervod dev` has
+        listen(build_site(settings, database, running), listening)
     err.print("stopped")

@@ -7,6 +7,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.responses import RedirectResponse
 
 from pokervod_pipelines.api.app import build_app
+from pokervod_pipelines.api.dagster_ui.mount import NOTHING_RUNS, RunningDagster
 from pokervod_pipelines.api.database import Database
 from pokervod_pipelines.api.problems import answer_known
 from pokervod_pipelines.console.routes import assets, login
@@ -16,9 +17,9 @@ from pokervod_pipelines.settings import Settings
 ROUTERS = (login, assets)
 
 
-def build_site(settings: Settings, database: Database | None = None) -> FastAPI:
+def build_site(settings: Settings, database: Database | None = None, dagster: RunningDagster = NOTHING_RUNS) -> FastAPI:
     """Return the application with API and pages."""
-    app = build_app(settings, database)
+    app = build_app(settings, database, dagster)
     for each in ROUTERS:
         app.include_router(each.router)
     app.add_exception_handler(NotLoggedIn, _ask_to_log_in)

@@ -220,7 +220,7 @@ def start_dev(installation: Installation, port: int) -> subprocess.Popen[str]:
             return True
         return False
 
-    for address in (f"{port}/server_info", f"{api_port}/health"):
+    for address in (f"{port}/dagster/server_info", f"{api_port}/health"):
         wait_until(lambda: answers(address))  # noqa: B023 - it is called at once
     return process
 
@@ -230,7 +230,7 @@ def launch_sync(port: int) -> None:
 
     def is_launched() -> bool:
         request = urllib.request.Request(
-            f"http://127.0.0.1:{port}/graphql",
+            f"http://127.0.0.1:{port}/dagster/graphql",
             json.dumps({"query": LAUNCH}).encode(),
             {"Content-Type": "application/json"},
         )
