@@ -40,6 +40,19 @@ TOLD = frozenset({
 """Fields of events that have words, and never cards."""
 
 
+FOR_ADMINS = ("api.login",)
+"""Families of events that tell who logs in, from where, and who fails to."""
+
+
+def list_hidden_types(role: Role) -> tuple[str, ...]:
+    """Return the families of events that the role does not see.
+
+    >>> list_hidden_types(Role.ADMIN), list_hidden_types(Role.OPERATOR)
+    ((), ('api.login',))
+    """
+    return () if role.includes(Role.ADMIN) else FOR_ADMINS
+
+
 @dataclass(frozen=True, slots=True)
 class Visibility:
     """Decide what whoever asks may see: everything, or what is older than ``since``."""

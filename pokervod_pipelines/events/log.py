@@ -119,10 +119,11 @@ _READ = text("""
 class EventFilter:
     """Filter events by the fields that are set; a type such as ``nas.file`` includes ``nas.file.added``.
 
-    ``blocks`` are letters from A to G, or rooms.
+    ``blocks`` are letters from A to G, or rooms; ``without`` are types that are left out.
     """
 
     types: tuple[str, ...] = ()
+    without: tuple[str, ...] = ()
     blocks: tuple[str, ...] = ()
     correlation_id: str | None = None
     period: Period = ALWAYS
@@ -146,6 +147,7 @@ class EventFilter:
         return (
             self.correlation_id in {None, event.correlation_id}
             and (not self.types or any(is_of_type(event.type, name) for name in self.types))
+            and not any(is_of_type(event.type, name) for name in self.without)
             and (not self.blocks or event.source in self.sources)
             and self.period.contains(event.at)
         )
@@ -182,13 +184,17 @@ def page_events(connection: Connection, filters: EventFilter, page: Page) -> lis
 
 
 def _list_values(filters: EventFilter) -> dict[str, Any]:
-    names = [str(known) for known in list_types() if any(is_of_type(known, name) for name in filters.types)]
     return {
-        "types": names or None,
+        "types": _list_types(filters.types),
+        "without": _list_types(filters.without),
         "sources": filters.sources or None,
         "correlation_id": filters.correlation_id,
         **asdict(filters.period),
     }
+
+
+def _list_types(families: Sequence[str]) -> list[str] | None:
+    return [str(known) for known in list_types() if any(is_of_type(known, name) for name in families)] or None
 
 
 _COLUMNS = "id, at, type, source, correlation_id, payload"
@@ -196,6 +202,7 @@ _MATCHING = f"""
     from events
     where (cast(:correlation_id as text) is null or correlation_id = :correlation_id)
       and (cast(:types as text[]) is null or type = any(:types))
+      and (cast(:without as text[]) is null or type <> all(:without))
       and (cast(:sources as text[]) is null or source = any(:sources)) and {filter_period("at")}
 """
 
