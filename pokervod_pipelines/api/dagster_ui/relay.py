@@ -9,7 +9,7 @@ from http import HTTPStatus
 from typing import Any
 
 from starlette.requests import HTTPConnection
-from starlette.websockets import WebSocket
+from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from pokervod_pipelines.access.principal import Principal
 from pokervod_pipelines.api.dagster_ui.rules import GRAPHQL, is_by_browser, is_of_this_site
@@ -106,7 +106,7 @@ class Relay:
             ended = await asyncio.gather(*tasks, return_exceptions=True)
         said = [each for each in ended if isinstance(each, Closed)]
         code, reason = (said[0].code, said[0].reason) if said else (GOING_AWAY, "")
-        with suppress(RuntimeError, OSError):  # the client is gone already
+        with suppress(RuntimeError, WebSocketDisconnect):  # the client is gone already
             await websocket.close(code, reason)
 
     async def _watch(self, websocket: WebSocket, principal: Principal) -> None:
