@@ -29,10 +29,14 @@ from pokervod_pipelines.api.routes import (
     media,
     metrics,
     monitor,
+    players,
     queue,
+    rollout,
     sheets,
+    tournaments,
     users,
     weeks,
+    workflows,
 )
 from pokervod_pipelines.render.previews import PreviewRenderer
 from pokervod_pipelines.settings import Settings
@@ -52,6 +56,10 @@ ROUTERS = (
     me,
     users,
     keys,
+    rollout,
+    workflows,
+    players,
+    tournaments,
     documents,
 )
 

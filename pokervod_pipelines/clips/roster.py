@@ -1,16 +1,19 @@
 """List the players and tags of clips, and names that may be one person."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, Engine, text
 
 from pokervod_pipelines.clips.players import find_doubtful_pairs
+from pokervod_pipelines.paging import EVERYTHING, Page
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListedPlayer:
     """Hold a player, the number of clips, and the aliases."""
 
+    id: int
     name: str
     clips: int
     aliases: tuple[str, ...]
@@ -40,12 +43,24 @@ class ListedTag:
 def list_players(engine: Engine) -> list[ListedPlayer]:
     """Return every player on a clip, by name."""
     with engine.connect() as connection:
-        return _read_players(connection)
+        return page_players(connection, EVERYTHING)
+
+
+def page_players(connection: Connection, page: Page, *, name: str = "") -> list[ListedPlayer]:
+    """Return a page of the players on clips, by name; of those with this text in their name."""
+    rows = connection.execute(_PLAYERS, {"limit": page.limit, "after": page.after, "name": name.casefold() or None})
+    return [ListedPlayer(**{**row._mapping, "aliases": tuple(row.aliases)}) for row in rows]
 
 
 def list_doubtful_players(engine: Engine) -> list[DoubtfulPlayers]:
     """Return the pairs that a person should decide, sorted; an alias decides one."""
-    clips = {player.name: player.clips for player in list_players(engine)}
+    with engine.connect() as connection:
+        return read_doubtful_players(connection)
+
+
+def read_doubtful_players(connection: Connection) -> list[DoubtfulPlayers]:
+    """Return the pairs that a person should decide, sorted, within the caller's transaction."""
+    clips = {player.name: player.clips for player in page_players(connection, EVERYTHING)}
     return [
         DoubtfulPlayers(
             one=pair.one,
@@ -61,7 +76,12 @@ def list_doubtful_players(engine: Engine) -> list[DoubtfulPlayers]:
 def list_tags(engine: Engine) -> list[ListedTag]:
     """Return every tag on a clip, the most frequent first."""
     with engine.connect() as connection:
-        return [ListedTag(**row._mapping) for row in connection.execute(_TAGS)]
+        return read_tags(connection)
+
+
+def read_tags(connection: Connection, *, without: Collection[int] = ()) -> list[ListedTag]:
+    """Return every tag on a clip but those to leave out, the most frequent first."""
+    return [ListedTag(**row._mapping) for row in connection.execute(_TAGS, {"without": [*without]})]
 
 
 def list_unknown_tags(engine: Engine) -> list[ListedTag]:
@@ -69,20 +89,18 @@ def list_unknown_tags(engine: Engine) -> list[ListedTag]:
     return [tag for tag in list_tags(engine) if not tag.is_known]
 
 
-def _read_players(connection: Connection) -> list[ListedPlayer]:
-    rows = connection.execute(_PLAYERS)
-    return [ListedPlayer(name=name, clips=clips, aliases=tuple(aliases)) for name, clips, aliases in rows]
-
-
 _PLAYERS = text("""
-    select p.name, count(*), array(
-        select a.alias from player_aliases a where a.player_key = p.key order by a.alias_key)
+    select p.id, p.name, count(*) as clips, array(
+        select a.alias from player_aliases a where a.player_key = p.key order by a.alias_key) as aliases
     from players p join clip_players cp on cp.player_id = p.id
     join hand_clips c on c.id = cp.clip_id and c.retired_at is null
-    group by p.id order by p.key
+    where (cast(:name as text) is null or strpos(lower(p.name), :name) > 0)
+      and (cast(:after as bigint) is null or (p.key, p.id) > (select a.key, a.id from players a where a.id = :after))
+    group by p.id order by p.key, p.id limit :limit
 """)
 _TAGS = text("""
     select t.category, t.name, t.is_known, count(*) as clips from tags t
     join clip_tags ct on ct.tag_id = t.id join hand_clips c on c.id = ct.clip_id and c.retired_at is null
+    where not c.id = any(cast(:without as bigint[]))
     group by t.id order by count(*) desc, t.category, t.name
 """)

@@ -7,11 +7,13 @@ operator's API and console, and for tests, which have no other view of this stat
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from decimal import Decimal
 
 from sqlalchemy import Connection, text
 
+from pokervod_pipelines.errors import BadInput
 from pokervod_pipelines.tournaments import store
-from pokervod_pipelines.tournaments.records import OVER, BlindRow, PayoutRow, SlotRow
+from pokervod_pipelines.tournaments.records import OVER, BlindRow, PayoutRow, SlotRow, TournamentStatus
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +73,53 @@ class ChipCountLine:
     table_number: int | None
     seat_number: int | None
     is_eliminated: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListedTournament:
+    """Show a tournament to people; ``seen_at`` is the time of the last export that has it."""
+
+    tournament_number: str
+    name: str
+    status: TournamentStatus
+    current_level: int | None
+    remaining_players: int | None
+    registered_players: int | None
+    starting_chips: int | None
+    buy_in: Decimal | None
+    rake: Decimal | None
+    prize_pool: Decimal | None
+    seen_at: datetime
+
+
+class UnknownTournament(BadInput):
+    """Report a number that no tournament has."""
+
+
+def list_tournaments(
+    connection: Connection, *, status: TournamentStatus | None = None, limit: int = 100
+) -> list[ListedTournament]:
+    """Return the tournaments, the last exported first."""
+    rows = connection.execute(_TOURNAMENTS, {"status": status, "number": None, "limit": limit})
+    return [ListedTournament(**row._mapping) for row in rows]
+
+
+def find_tournament(connection: Connection, number: str) -> ListedTournament:
+    """Return the tournament of that number. Raises ``UnknownTournament``."""
+    row = connection.execute(_TOURNAMENTS, {"status": None, "number": number, "limit": 1}).one_or_none()
+    if row is None:
+        raise UnknownTournament(f"unknown tournament {number!r}; /api/tournaments lists the last exported ones")
+    return ListedTournament(**row._mapping)
+
+
+_TOURNAMENTS = text("""
+    select tournament_number, name, status, current_level, remaining_players, registered_players, starting_chips,
+           buy_in, rake, prize_pool, seen_at
+    from tournaments
+    where (cast(:status as text) is null or status = :status)
+      and (cast(:number as text) is null or tournament_number = :number)
+    order by seen_at desc, tournament_number limit :limit
+""")
 
 
 def list_eliminations(connection: Connection, since: datetime, until: datetime | None = None) -> list[Elimination]:
