@@ -77,7 +77,7 @@ class ParityCase:
     """Say how a route is asked, which command does the same, and what both need before.
 
     ``path`` is that of the document. Without ``is_signed`` the command has no ``--reason`` and ``--by``.
-    ``observe`` returns what else has to be equal, such as files.
+    A body that is no JSON is given as ``content``. ``observe`` returns what else has to be equal, such as files.
     """
 
     path: str
@@ -87,6 +87,8 @@ class ParityCase:
     method: str = "POST"
     prepare: Callable[[World], Mapping[str, Any]] = prepare_nothing
     observe: Callable[[World], Any] = lambda _: None
+    content: str = ""
+    media_type: str = ""
     stdin: str | None = None
     name: str = ""
     is_signed: bool = True
@@ -126,8 +128,11 @@ class ParityServer:
     def ask(self, case: ParityCase, names: Mapping[str, Any], role: Role) -> httpx2.Response:
         """Send the request of the case with a key of its own."""
         path = case.path.format(**names) + case.query.format(**names)
-        body = {"reason": REASON, **fill_in(dict(case.body), names)}
         headers = {"Idempotency-Key": KEY}
+        if case.content:
+            headers["Content-Type"] = case.media_type
+            return self.served.ask(case.method, path, role, content=case.content, headers=headers)
+        body = {"reason": REASON, **fill_in(dict(case.body), names)}
         return self.served.ask(case.method, path, role, json=body, headers=headers)
 
     def run(self, case: ParityCase, names: Mapping[str, Any]) -> None:

@@ -15,6 +15,11 @@ def choose(_: World) -> dict[str, int]:
 
 
 CASES = [
+    ParityCase(
+        path="/api/events",
+        body={"summary": "No hands since 19:40", "subject": {"kind": "show", "name": "Final"}, "missed": "no_data"},
+        command=["incidents", "open", "No hands since 19:40", "--subject", "show Final", "--missed", "no_data"],
+    ),
     ParityCase(path="/api/events/{incident_id}/acknowledge", prepare=choose, command=["incidents", "acknowledge", "1"]),
     ParityCase(
         path="/api/events/{incident_id}/mute",

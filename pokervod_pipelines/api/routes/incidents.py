@@ -19,12 +19,14 @@ from pokervod_pipelines.api.errors import find_named
 from pokervod_pipelines.api.examples import read_examples
 from pokervod_pipelines.api.routing import LARGEST, Items, PageOf, ReadRoute, make_items, needs
 from pokervod_pipelines.api.visibility import VisibilityOf, show_details, show_incidents
+from pokervod_pipelines.monitoring.detectors.names import Detector
 from pokervod_pipelines.monitoring.incidents import lifecycle
 from pokervod_pipelines.monitoring.incidents.announcing import announce
 from pokervod_pipelines.monitoring.incidents.details import IncidentDetails, read_details
 from pokervod_pipelines.monitoring.incidents.listing import IncidentFilter, find_incident, list_incidents
 from pokervod_pipelines.monitoring.incidents.shape import Incident, IncidentState, Verdict
 from pokervod_pipelines.periods import FORMS, read_coming, read_moment
+from pokervod_pipelines.subjects import MAX_SUBJECT, Subject, SubjectKind
 
 router = APIRouter(prefix="/api/events", tags=["incidents"], route_class=ReadRoute)
 
@@ -66,6 +68,23 @@ def read_one(connection: Reading, visibility: VisibilityOf, incident_id: Inciden
     """Return an incident with its effects, timeline, messages, and what was done without a person."""
     with find_named():
         return show_details(read_details(connection, incident_id), visibility)
+
+
+class IncidentSubject(BaseModel, extra="forbid"):
+    """Name what an incident is about."""
+
+    kind: SubjectKind
+    name: str = Field(min_length=1, max_length=MAX_SUBJECT, pattern=r"\S", examples=["Final table"])
+
+
+class NewIncident(BaseModel, extra="forbid"):
+    """Say what is wrong that no detector found; without a reason the sentence is the reason."""
+
+    summary: str = Field(min_length=1, max_length=MAX_REASON, pattern=r"\S", examples=["No hands since 19:40"])
+    subject: IncidentSubject
+    severity: AlertSeverity = AlertSeverity.WARNING
+    missed: Detector | None = Field(default=None, description="The detector that ought to have found it.")
+    reason: str = Field(default="", max_length=MAX_REASON)
 
 
 class MuteRequest(Reason):
@@ -110,6 +129,27 @@ class DecidedIncident:
 
 
 DECISION: dict[str, Any] = needs(Role.OPERATOR, example=EXAMPLES["decided"], action=True)
+
+
+@router.post("", **DECISION)
+def open_by_hand(request: Requested, body: NewIncident) -> DecidedIncident:
+    """Open an incident that no detector found; you resolve it."""
+    subject = Subject(kind=body.subject.kind, name=body.subject.name)
+
+    def act(connection: Connection, actor: Actor) -> DecidedIncident:
+        number = lifecycle.open_by_hand(
+            connection,
+            subject,
+            severity=body.severity,
+            summary=body.summary,
+            actor=actor,
+            missed=body.missed or "",
+        )
+        announce(connection, request.context.settings, now=datetime.now(UTC))
+        found = find_incident(connection, number)
+        return DecidedIncident(changed=True, incident=found, correlation_id=actor.correlation_id)
+
+    return request.run(DecidedIncident, body.reason.strip() or body.summary, act)
 
 
 @router.post("/{incident_id}/acknowledge", **DECISION)
