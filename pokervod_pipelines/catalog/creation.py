@@ -4,34 +4,19 @@
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from sqlalchemy import Connection, Engine
 
 from pokervod_pipelines.actors import Actor
 from pokervod_pipelines.catalog import store
 from pokervod_pipelines.catalog.build import rebuild_season
+from pokervod_pipelines.catalog.creation_report import CreationReport
 from pokervod_pipelines.catalog.planned import PlannedEntry, make_entry, read_fields, refuse_unnamed
 from pokervod_pipelines.catalog.planned_store import CreatedEntry, find_entry, read_created
 from pokervod_pipelines.decisions import Decision, DecisionKind, find_kind, find_undoable, read_in_force, record, undo
 
 HINT = "`pokervod catalog created` lists them"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CreationReport:
-    """Report the entry as the catalog has it.
-
-    ``decision`` undoes it, None where the entry existed. ``id`` is None of a project, and of an entry that is one with
-    another of the season, as show 16 with episode 4. ``is_there`` is False once an undone entry has left.
-    """
-
-    level: str
-    id: int | None
-    title: str
-    files: int
-    decision: int | None
-    is_there: bool = True
 
 
 def create_entry(engine: Engine, words: Sequence[str], *, actor: Actor) -> CreationReport:

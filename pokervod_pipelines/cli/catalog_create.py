@@ -6,7 +6,8 @@ from typing import Annotated
 import typer
 
 from pokervod_pipelines.catalog.correctable import FIELDS
-from pokervod_pipelines.catalog.creation import CreationReport, create_entry, list_created
+from pokervod_pipelines.catalog.creation import create_entry, list_created
+from pokervod_pipelines.catalog.creation_report import CreationReport
 from pokervod_pipelines.catalog.planned_store import CreatedEntry
 from pokervod_pipelines.cli.options import ByOption, JsonOption, ReasonOption, read_actor
 from pokervod_pipelines.cli.output import count_nouns, make_hint, out, print_json, print_table

@@ -7,7 +7,8 @@ from sqlalchemy import Engine, text
 
 from pokervod_pipelines.actors import Actor
 from pokervod_pipelines.catalog.build import build_catalog
-from pokervod_pipelines.catalog.creation import CreationReport, create_entry, list_created, undo_entry
+from pokervod_pipelines.catalog.creation import create_entry, list_created, undo_entry
+from pokervod_pipelines.catalog.creation_report import CreationReport
 from pokervod_pipelines.catalog.tree import read_tree
 from pokervod_pipelines.errors import BadInput, Conflict
 from pokervod_pipelines_tests.catalog.inventory import add_file, snapshot
