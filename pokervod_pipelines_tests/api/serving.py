@@ -3,7 +3,7 @@
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -29,6 +29,8 @@ from pokervod_pipelines_tests.render.render_database import RenderDatabase
 CARDS = ("Ah", "Jd")
 SECRET = "AhJd is the hand"
 """What a person wrote into a layer."""
+
+HERE = Listening(host="127.0.0.1", port=0)
 
 ADMIN, OPERATOR, VIEWER = Role.ADMIN, Role.OPERATOR, Role.VIEWER
 
@@ -69,18 +71,23 @@ class Served:
 
 
 @contextmanager
-def serve_app(settings: Settings, engine: Engine) -> Iterator[Served]:
+def serve_app(
+    settings: Settings,
+    engine: Engine,
+    build: Callable[[Settings], FastAPI] = build_app,
+    listening_at: Listening = HERE,
+) -> Iterator[Served]:
     """Serve the application from a thread until the end."""
-    app = build_app(settings)
-    server = uvicorn.Server(make_config(app, Listening(host="127.0.0.1", port=0)))
-    with socket.create_server(("127.0.0.1", 0)) as listening:
+    app = build(settings)
+    server = uvicorn.Server(make_config(app, listening_at))
+    with socket.create_server((listening_at.host, 0)) as listening:
         thread = threading.Thread(target=server.run, args=([listening],))
         thread.start()
         try:
             while not server.started and thread.is_alive():
                 time.sleep(0.01)
             yield Served(
-                url=f"http://127.0.0.1:{listening.getsockname()[1]}", app=app, engine=engine, settings=settings
+                url=f"{listening_at.address.rpartition(':')[0]}:{listening.getsockname()[1]}", app=app, engine=engine, settings=settings
             )
         finally:
             server.should_exit = True
