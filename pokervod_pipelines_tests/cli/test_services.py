@@ -15,8 +15,8 @@ from pokervod_pipelines.policies import restarts
 from pokervod_pipelines.policies.backoff import Backoff
 
 
-def make_service(name: str, code: str) -> Service:
-    return Service(name=name, command=[sys.executable, "-S", "-c", code])
+def make_service(name: str, code: str, *arguments: str, stop_seconds: float = services.STOP_SECONDS) -> Service:
+    return Service(name=name, command=[sys.executable, "-S", "-c", code, *arguments], stop_seconds=stop_seconds)
 
 
 @pytest.fixture(autouse=True)
@@ -49,14 +49,11 @@ def test_a_program_that_ended_is_told_and_started_again(code: str, how: str) -> 
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_signal_ends_the_programs_also_one_that_ignores_it(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: signal.Signals
-) -> None:
-    monkeypatch.setattr(services, "STOP_SECONDS", 0.1)
+def test_a_signal_ends_the_programs_also_one_that_ignores_it(tmp_path: Path, number: signal.Signals) -> None:
     stubborn = "import signal, sys; signal.signal(15, signal.SIG_IGN); open(sys.argv[1], 'w').close(); signal.pause()"
     ready = tmp_path / "ready"
     os.mkfifo(ready)
-    service = Service(name="the worker", command=[sys.executable, "-S", "-c", stubborn, str(ready)])
+    service = make_service("the worker", stubborn, str(ready), stop_seconds=0.1)
 
     def end_when_ready() -> None:
         ready.open().close()
