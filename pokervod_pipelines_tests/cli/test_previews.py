@@ -32,7 +32,9 @@ STATE = text("""
 def run(harness: SheetHarness, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Run:
     """Return ``run(*words)`` in a folder with missing and unseen files, clips, and cancelled graphics."""
     (tmp_path / "pokervod.yaml").write_text(
-        "archive_roots: [{name: nas, path: nas}]\nsheets: [{name: hands, path: hands.csv}]\n", encoding="utf-8"
+        "archive_roots: [{name: nas, path: nas}]\nsheets: [{name: hands, path: hands.csv}]\n"
+        "scan: {settle_seconds: 0}\n",
+        encoding="utf-8",
     )
     folder = tmp_path / "nas"
     folder.mkdir()

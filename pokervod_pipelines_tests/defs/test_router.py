@@ -97,6 +97,7 @@ def settings(settings_factory: Callable[..., Settings], tmp_path: Path) -> Setti
         archive_roots=[{"name": "shows", "path": shows}],
         libraries=[{"name": name, "root": "shows", "folder": name} for name in ("wsop", "pad")],
         sheets=[{"name": name, "path": tmp_path / f"{name}.xlsx"} for name in ("one", "two")],
+        scan={"settle_seconds": 0},
     )
 
 

@@ -59,6 +59,7 @@ def settings(settings_factory: Callable[..., Settings], tmp_path: Path) -> Setti
         sheets=[{"name": "one", "path": tmp_path / "one.xlsx"}],
         hands={"drop_folders": [tmp_path / "table"]},
         retries={"nas_seconds": 0, "sheets_seconds": 0, "clips_seconds": 0},
+        scan={"settle_seconds": 0},
     )
 
 
