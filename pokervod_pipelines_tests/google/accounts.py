@@ -25,8 +25,8 @@ SKEW = timedelta(minutes=5)
 
 @lru_cache(maxsize=1)
 def _key() -> rsa.RSAPrivateKey:
-    """Return the one key of this process: making one takes long."""
-    return rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    """Return the one key of this process: making one takes long, and each client checks it, so it is a short one."""
+    return rsa.generate_private_key(public_exponent=65537, key_size=1024)
 
 
 @lru_cache(maxsize=1)
