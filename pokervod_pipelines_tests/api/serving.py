@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import httpx2
-import uvicorn
 from fastapi import FastAPI
 from sqlalchemy import Engine
 
@@ -18,7 +17,7 @@ from pokervod_pipelines.access.principal import Role
 from pokervod_pipelines.actors import Actor
 from pokervod_pipelines.alerts.alert import AlertSeverity
 from pokervod_pipelines.api.app import build_app
-from pokervod_pipelines.api.server import Listening, make_config
+from pokervod_pipelines.api.server import Listening, StreamServer
 from pokervod_pipelines.monitoring.incidents import lifecycle
 from pokervod_pipelines.render.workers import register
 from pokervod_pipelines.settings import Settings
@@ -49,7 +48,7 @@ class Served:
         headers = dict(options.pop("headers", {}))
         if role is not None and self.keys:
             headers["X-API-Key"] = self.keys[role]
-        return httpx2.request(method, f"{self.url}{path}", headers=headers, timeout=20, **options)
+        return httpx2.request(method, f"{self.url}{path}", headers=headers, timeout=20, verify=False, **options)
 
     def get(self, path: str, role: Role | None = ADMIN, **options: Any) -> httpx2.Response:
         return self.ask("GET", path, role, **options)
@@ -79,7 +78,7 @@ def serve_app(
 ) -> Iterator[Served]:
     """Serve the application from a thread until the end."""
     app = build(settings)
-    server = uvicorn.Server(make_config(app, listening_at))
+    server = StreamServer(app, listening_at)
     with socket.create_server((listening_at.host, 0)) as listening:
         thread = threading.Thread(target=server.run, args=([listening],))
         thread.start()
@@ -87,7 +86,10 @@ def serve_app(
             while not server.started and thread.is_alive():
                 time.sleep(0.01)
             yield Served(
-                url=f"{listening_at.address.rpartition(':')[0]}:{listening.getsockname()[1]}", app=app, engine=engine, settings=settings
+                url=f"{listening_at.address.rpartition(':')[0]}:{listening.getsockname()[1]}",
+                app=app,
+                engine=engine,
+                settings=settings,
             )
         finally:
             server.should_exit = True

@@ -108,7 +108,7 @@ class Farm:
 
     def is_up(self) -> bool:
         try:
-            return httpx2.get(f"{self.url}/api/v1/health", trust_env=False).status_code == 200
+            return httpx2.get(f"{self.url}/api/v1/health", trust_env=False, verify=False).status_code == 200
         except httpx2.HTTPError:
             return False
 
@@ -117,7 +117,8 @@ class Farm:
 
     def ask(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Any:
         headers = {"nexrender-secret": self.secret}
-        response = httpx2.request(method, f"{self.url}/api/v1{path}", json=body, headers=headers, trust_env=False)
+        url = f"{self.url}/api/v1{path}"
+        response = httpx2.request(method, url, json=body, headers=headers, trust_env=False, verify=False)
         response.raise_for_status()
         return response.json() if response.content else None
 
