@@ -32,6 +32,7 @@ from pokervod_pipelines_tests.events.subscriber import (
     append,
     append_in,
     consume,
+    count_pending,
     list_types,
     park,
     read_failed,
@@ -186,7 +187,7 @@ def test_a_replay_while_an_event_waits_strands_nothing(engine: Engine) -> None:
     handler = Handler(lambda each: each.event.payload["path"] == "b" and handler.seen.count("a") < 2)
     # As many attempts as it takes: on a slow disk the replay is begun late, and a parked event would stay parked.
     with run(engine, handler, backoff=Backoff(first_seconds=0.5, factor=1), attempts=1_000):
-        wait_until(lambda: ("b", 1) in handler.attempts)
+        wait_until(lambda: count_pending(engine) == 1)  # b waits, and the cursor of the first batch can be set back
         with engine.begin() as connection:
             set_back_cursor(connection, CONSUMER, datetime.now(UTC) - timedelta(hours=1))
         append(engine, "x", correlation="two")
