@@ -2,6 +2,7 @@
 
 import sys
 import time
+import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,10 +17,12 @@ from sqlalchemy import Engine
 
 from pokervod_pipelines.actors import Actor
 from pokervod_pipelines.defs.assembly import build_defs
+from pokervod_pipelines.defs.dead_runs import IN_PROGRESS
 from pokervod_pipelines.defs.ended_runs import describe_failure, is_started_again
+from pokervod_pipelines.defs.run import STARTED_BY_TAG
 from pokervod_pipelines.defs.workflows import PARTITION_TAG, request_tags
-from pokervod_pipelines.errors import Conflict, Unavailable
-from pokervod_pipelines.events import NewEvent, append_events
+from pokervod_pipelines.errors import BadInput, Conflict, Unavailable
+from pokervod_pipelines.events import EventType, NewEvent, append_events
 from pokervod_pipelines.settings import Settings
 from pokervod_pipelines.workflows.held import require_free_input, require_free_workflow
 from pokervod_pipelines.workflows.workflow import Workflow, WorkflowInput
@@ -76,18 +79,47 @@ class Launcher:
         require_free_workflow(self.engine, workflow.name, self.settings)
         require_free_input(self.engine, given.model_dump(), self.settings)
         tags = request_tags(given, correlation_id=actor.correlation_id, priority=priority)
-        self._record_request(workflow, given, actor)
-        run = create_run(self.instance, self._repository, workflow, given, self.settings, tags)
-        self.instance.submit_run(run.run_id, cast(Any, None))  # a queue asks no workspace
-        return Launch(workflow=workflow.name, run_id=run.run_id, correlation_id=actor.correlation_id)
+        run_id = str(uuid.uuid4())
+        self._record_request(workflow, given, actor, run_id)
+        create_run(self.instance, self._repository, workflow, given, self.settings, tags, run_id=run_id)
+        self.instance.submit_run(run_id, cast(Any, None))  # a queue asks no workspace
+        return Launch(workflow=workflow.name, run_id=run_id, correlation_id=actor.correlation_id)
 
-    def _record_request(self, workflow: Workflow, given: WorkflowInput, actor: Actor) -> None:
+    def _record_request(self, workflow: Workflow, given: WorkflowInput, actor: Actor, run_id: str) -> None:
         """Append who asked, before the run: where this process dies in between, the event router launches it."""
-        if workflow.request is None:
-            return
-        payload = given.model_dump(mode="json", exclude_defaults=True) | {"by": actor.who, "reason": actor.reason}
+        told, signed = given.model_dump(mode="json", exclude_defaults=True), {"by": actor.who, "reason": actor.reason}
+        asked = {"workflow": workflow.name, "input": told, "run_id": run_id}
+        events = [NewEvent(EventType.SYSTEM_RUN_REQUESTED, asked | signed)]
+        if workflow.request is not None:
+            events.append(NewEvent(workflow.request, told | signed))
         with self.engine.begin() as connection:
-            append_events(connection, "system", actor.correlation_id, [NewEvent(workflow.request, payload)])
+            append_events(connection, "system", actor.correlation_id, events)
+
+    def find_unfinished(self, workflow: str) -> str | None:
+        """Return the run of the workflow that is in the queue or goes on, None where there is none."""
+        statuses = [dg.DagsterRunStatus.QUEUED, *IN_PROGRESS]
+        found = self.instance.get_runs(dg.RunsFilter(job_name=workflow, statuses=statuses), limit=1)
+        return found[0].run_id if found else None
+
+    def cancel(self, run_id: str, actor: Actor) -> bool:
+        """Take a run from the queue, or end it within seconds; return False where it has ended.
+
+        What it has committed is kept. Raises ``BadInput`` for an unknown run, ``Conflict`` for that of a command.
+        """
+        run = self.instance.get_run_by_id(run_id)
+        if run is None:
+            raise BadInput(f"unknown run {run_id!r}; `pokervod status` and GET /api/orchestrator/runs list the runs")
+        if run.is_finished or run.status is dg.DagsterRunStatus.CANCELING:
+            return False
+        if run.tags.get(STARTED_BY_TAG) == "command":
+            raise Conflict(f"run {run_id} is a `pokervod sync` in a terminal; end it there with Ctrl-C")
+        payload = {"workflow": run.job_name, "run_id": run_id, "by": actor.who, "reason": actor.reason}
+        with self.engine.begin() as connection:
+            event = NewEvent(EventType.SYSTEM_RUN_CANCELLED, payload)
+            append_events(connection, "system", actor.correlation_id, [event])
+            if not self.instance.run_coordinator.cancel_run(run_id):
+                self.instance.report_run_canceling(run)  # a process that Dagster does not know looks for this
+        return True
 
 
 def create_run(

@@ -121,6 +121,8 @@ class EventType(StrEnum):
     SYSTEM_ERROR = "system.error"
     SYSTEM_WORKFLOW_COMPLETED = "system.workflow.completed"
     SYSTEM_WORKFLOW_FAILED = "system.workflow.failed"
+    SYSTEM_RUN_REQUESTED = "system.run.requested"
+    SYSTEM_RUN_CANCELLED = "system.run.cancelled"
     SYSTEM_BREAKER_OPENED = "system.breaker.opened"
     SYSTEM_BREAKER_CLOSED = "system.breaker.closed"
     SYSTEM_BREAKER_RESET = "system.breaker.reset"

@@ -13,7 +13,7 @@ from pokervod_pipelines.actors import Actor
 from pokervod_pipelines.defs.launch import QUEUE_DAEMON, Launcher, follow_run, open_launcher
 from pokervod_pipelines.defs.router import find_covered
 from pokervod_pipelines.defs.workflows import read_input
-from pokervod_pipelines.errors import Conflict, Unavailable
+from pokervod_pipelines.errors import BadInput, Conflict, Unavailable
 from pokervod_pipelines.events.cursors import find_round, stream_round
 from pokervod_pipelines.settings import Settings
 from pokervod_pipelines.workflows.declared import list_workflows
@@ -66,12 +66,19 @@ def test_a_run_is_queued_and_its_request_recorded(launcher: Launcher, engine: En
         asked = connection.execute(text("select type, payload, correlation_id from events")).all()
         events = stream_round(connection, ROUTER, find_round(connection, ROUTER))
         requests = find_requests(connection, events, WORKFLOWS)
+    signed = {"by": "Ana", "reason": "new rows"}
+    told = {"sheet": "one", "statuses": False}
     assert [tuple(each) for each in asked] == [
         (
-            "sheets.sync.requested",
-            {"sheet": "one", "statuses": False, "by": "Ana", "reason": "new rows"},
+            "system.run.requested",
+            {"workflow": "sheets_sync", "input": told, "run_id": launch.run_id, **signed},
             "request 1",
-        )
+        ),
+        (
+            "sheets.sync.requested",
+            {**told, **signed},
+            "request 1",
+        ),
     ]
     assert [each.workflow for each in requests] == ["sheets_sync"]
     assert find_covered(launcher.instance, requests, WORKFLOWS) == {each.key for each in requests}
@@ -88,6 +95,21 @@ def test_a_run_is_followed_to_its_end(launcher: Launcher) -> None:
     end = next(states)
     assert (end.status, end.has_ended, end.error) == ("failure", True, "Its process ended.")
     assert list(states) == []
+
+
+def test_a_run_in_the_queue_is_cancelled_once(launcher: Launcher, engine: Engine) -> None:
+    workflow = WORKFLOWS["full_sync"]
+    launch = launcher.launch(workflow, workflow.input(), ANA, priority=0)
+    assert launcher.find_unfinished("full_sync") == launch.run_id
+
+    assert [launcher.cancel(launch.run_id, ANA) for _ in range(2)] == [True, False]
+
+    assert launcher.find_unfinished("full_sync") is None
+    with engine.connect() as connection:
+        [*types] = connection.scalars(text("select type from events where payload ->> 'by' = 'Ana' order by id"))
+    assert types == ["system.run.requested", "system.run.cancelled"]
+    with pytest.raises(BadInput, match="unknown run"):
+        launcher.cancel("x", ANA)
 
 
 @pytest.mark.parametrize("ago", [None, 120])

@@ -81,6 +81,21 @@ class WorkflowEnd(Payload):
     error: str | None = None
 
 
+class RequestedRun(SignedPayload):
+    """Name a run of a workflow that a person asked for, and what it was told."""
+
+    workflow: str
+    input: Mapping[str, Any]
+    run_id: str
+
+
+class CancelledRun(SignedPayload):
+    """Name a run that a person cancelled."""
+
+    workflow: str
+    run_id: str
+
+
 class ParkedEvent(Payload):
     """Name an event that a consumer could not handle, and why."""
 
