@@ -2,7 +2,7 @@
 
 `dagster-webserver` listens on a port, which everybody on the machine may ask; a socket in a closed folder is for its
 owner alone. Nothing else differs from ``dagster-webserver --path-prefix PREFIX [--read-only]``, but that a read-only
-server refuses every mutation, whichever permission Dagster asks for it.
+server refuses every mutation, whichever permission Dagster asks for it, and hides what viewers may not see yet.
 """
 
 import argparse
@@ -19,6 +19,8 @@ from dagster._core.workspace.load_target import GrpcServerTarget
 from dagster_webserver.version import __version__
 from dagster_webserver.webserver import DagsterWebserver
 from graphql import ASTValidationRule, GraphQLError, OperationDefinitionNode, OperationType
+
+from pokervod_pipelines.defs.hidden_texts import hide_texts
 
 LIVE_MILLISECONDS = 2000
 """How often a page asks for news; the default of `dagster-webserver`."""
@@ -39,13 +41,22 @@ class NoMutation(ASTValidationRule):
             self.report_error(GraphQLError("this is read-only: an action needs the role operator", node))
 
 
-class Webserver(DagsterWebserver[WorkspaceProcessContext, Any]):
-    """Be Dagster's webserver, which refuses mutations where it is read-only."""
+class ReadOnlyWebserver(DagsterWebserver[WorkspaceProcessContext, Any]):
+    """Be Dagster's webserver for viewers: it changes nothing, and shows no text within so many seconds."""
+
+    def __init__(self, context: WorkspaceProcessContext, prefix: str, delay_seconds: float) -> None:
+        self._delay_seconds = delay_seconds
+        super().__init__(context, prefix, LIVE_MILLISECONDS)
+
+    def build_graphql_schema(self) -> Any:
+        """Return Dagster's schema, which withholds what is too young."""
+        schema: Any = super().build_graphql_schema()
+        hide_texts(schema.graphql_schema, self._delay_seconds)
+        return schema
 
     def build_graphql_validation_rules(self) -> Collection[type[ASTValidationRule]]:
         """Return the rules that a document has to keep."""
-        rules = super().build_graphql_validation_rules()
-        return [*rules, NoMutation] if self._process_context._read_only else rules
+        return [*super().build_graphql_validation_rules(), NoMutation]
 
 
 @asynccontextmanager
@@ -53,14 +64,20 @@ async def _live(_: Any) -> AsyncIterator[None]:
     yield
 
 
-def serve(listen: str, code: str, location: str, prefix: str, *, read_only: bool) -> None:
-    """Answer on the socket until SIGTERM; ``code`` is the socket of the code server."""
+def serve(listen: str, code: str, location: str, prefix: str, delay_seconds: float | None) -> None:
+    """Answer on the socket until SIGTERM; ``code`` is the socket of the code server. With a delay it is read-only."""
+    is_read_only = delay_seconds is not None
     _wait_for(code)
     target = GrpcServerTarget(host="localhost", port=None, socket=code, location_name=location)
     with DagsterInstance.get() as instance:
         instance.optimize_for_webserver(STATEMENT_MILLISECONDS, RECYCLE_SECONDS, OVERFLOW)
-        with WorkspaceProcessContext(instance, target, version=__version__, read_only=read_only) as context:
-            app = Webserver(context, prefix, LIVE_MILLISECONDS).create_asgi_app(lifespan=_live)
+        with WorkspaceProcessContext(instance, target, version=__version__, read_only=is_read_only) as context:
+            webserver: DagsterWebserver[Any, Any] = (
+                DagsterWebserver(context, prefix, LIVE_MILLISECONDS)
+                if delay_seconds is None
+                else ReadOnlyWebserver(context, prefix, delay_seconds)
+            )
+            app = webserver.create_asgi_app(lifespan=_live)
             uvicorn.run(app, uds=listen, log_level="warning", server_header=False, timeout_graceful_shutdown=1)
 
 
@@ -79,7 +96,7 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     for name in ("--listen", "--code", "--location", "--prefix"):
         parser.add_argument(name, required=True)
-    parser.add_argument("--read-only", action="store_true")
+    parser.add_argument("--delay-seconds", type=float, help="Answer viewers: read-only, with this broadcast delay.")
     serve(**vars(parser.parse_args()))
 
 

@@ -54,8 +54,11 @@ def make_ui(context: ApiContext, running: RunningDagster) -> DagsterUi:
             idle_seconds=limits.idle_minutes * 60,
         )
 
+    delay = context.settings.api.broadcast_delay_minutes * 60
     operators = GivenWebserver(running.address) if running.address else make("operators")
-    return DagsterUi(context=context, viewers=make("viewers", "--read-only"), operators=operators, folder=folder)
+    return DagsterUi(
+        context=context, viewers=make("viewers", "--delay-seconds", str(delay)), operators=operators, folder=folder
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,7 +10,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from anyio.to_thread import run_sync
-from starlette.requests import HTTPConnection, Request
+from starlette.requests import ClientDisconnect, HTTPConnection, Request
 from starlette.responses import RedirectResponse, Response, StreamingResponse
 from starlette.types import Message, Receive, Scope, Send
 from starlette.websockets import WebSocket
@@ -73,6 +73,8 @@ class DagsterUi:
                 response = await self._answer(request, stack)
             except AccessRefused:
                 raise  # leads a person to the login
+            except ClientDisconnect:
+                return
             except PokervodError as error:
                 response = explain(request, answer_known(error, request.url.path), str(error))
             await response(scope, receive, _limit_sending(send))

@@ -14,7 +14,7 @@ from urllib.parse import unquote_to_bytes, urlsplit
 
 from starlette.datastructures import Headers
 
-from pokervod_pipelines.access.principal import Method, Principal
+from pokervod_pipelines.access.principal import Method, Principal, Role
 
 PREFIX = "/dagster"
 
@@ -32,6 +32,9 @@ RESPONSE_HEADERS = (
 
 KEPT_FOREVER = f"{PREFIX}/_next/static/"
 """Files whose names change with their content."""
+
+PRINTED = (b"/dagster/logs/", b"/dagster/download_debug/")
+"""What runs printed and recorded, whole, at any time."""
 
 Refusal: TypeAlias = tuple[HTTPStatus, str]
 
@@ -56,6 +59,8 @@ def find_refusal(method: str, path: bytes, query: bytes, headers: Headers, princ
         return _find_refusal_of_question(method, headers, principal)
     if method not in {"GET", "HEAD"}:
         return HTTPStatus.METHOD_NOT_ALLOWED, f"only pages and files are here; Dagster is asked at {GRAPHQL}"
+    if path.startswith(PRINTED) and not principal.role.includes(Role.OPERATOR):
+        return HTTPStatus.FORBIDDEN, "what a run printed may show hole cards; it is for operators"
     return None
 
 
@@ -115,6 +120,7 @@ def pick_response_headers(path: str, status: int, headers: Mapping[str, str]) ->
     if nonce := _NONCE.search(headers.get("content-security-policy", "")):
         picked["content-security-policy"] = make_policy(nonce[1])
         picked["cache-control"] = "no-store"
+        picked["referrer-policy"] = "same-origin"  # with no-referrer a browser may hide which page asks
     elif path.startswith(KEPT_FOREVER) and status in {HTTPStatus.OK, HTTPStatus.NOT_MODIFIED}:
         picked["cache-control"] = "private, max-age=31536000, immutable"
     elif status == HTTPStatus.OK and not path.startswith(f"{PREFIX}/_next/"):
