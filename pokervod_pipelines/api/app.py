@@ -20,6 +20,7 @@ from pokervod_pipelines.api.guard import Guard
 from pokervod_pipelines.api.problems import add_handlers
 from pokervod_pipelines.api.routes import (
     dashboard,
+    disagreements,
     failures,
     hands,
     health,
@@ -70,6 +71,7 @@ ROUTERS = (
     instruction_actions,
     pauses,
     requests,
+    disagreements,
     documents,
 )
 

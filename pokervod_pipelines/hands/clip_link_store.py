@@ -15,6 +15,7 @@ from pokervod_pipelines.events import EventType, NewEvent, append_events
 from pokervod_pipelines.hands.clip_links import HandClipDifference, HandClipLink
 from pokervod_pipelines.hands.hand import Hand
 from pokervod_pipelines.hands.store import read_content
+from pokervod_pipelines.paging import EVERYTHING, Page
 from pokervod_pipelines.text.folding import make_storable
 
 AGREEMENT = "pokervod"
@@ -168,7 +169,7 @@ _OPEN = text(f"""
 
 
 def list_disagreements(
-    connection: Connection, *, settled: bool | None = False, hand_id: int | None = None
+    connection: Connection, *, settled: bool | None = False, hand_id: int | None = None, page: Page = EVERYTHING
 ) -> list[Disagreement]:
     """Return the disagreements, oldest first: open ones, ``settled`` ones, or (None) both; of one hand or all."""
     rows = connection.execute(
@@ -179,9 +180,11 @@ def list_disagreements(
             join hand_clips c on c.id = d.clip_id join sheet_rows r on r.id = c.sheet_row_id
             where (cast(:settled as boolean) is null or (d.state = 'settled') = :settled)
               and (cast(:hand_id as bigint) is null or d.hand_id = :hand_id)
-            order by d.at, d.id
+              and (cast(:after as bigint) is null
+                   or (d.at, d.id) > (select a.at, a.id from hand_disagreements a where a.id = :after))
+            order by d.at, d.id limit :limit
         """),
-        {"settled": settled, "hand_id": hand_id},
+        {"settled": settled, "hand_id": hand_id, "after": page.after, "limit": page.limit},
     )
     return [Disagreement(**row._mapping) for row in rows]
 

@@ -202,7 +202,7 @@ def read_provenance(connection: Connection, hand_id: int) -> dict[str, Any]:
         text("""
             select h.id as hand_id, h.session_id, h.hand_number, h.table_name as "table", h.broadcast_day,
                    h.started_at, h.source, h.is_premium, h.is_test, h.best_category as best_rank, h.created_at,
-                   h.changed_at, f.path as file, f.state as file_state, f.read_at,
+                   h.changed_at, h.withdrawn_by, f.path as file, f.state as file_state, f.read_at,
                    h.replayed is not distinct from h.digest as is_replayed
             from hands h left join hand_files f on f.id = h.file_id where h.id = :id
         """),

@@ -1,17 +1,38 @@
-"""List the hands of the tables."""
+"""List the hands of the tables, and show one whole."""
 
-from datetime import date
+from dataclasses import dataclass
+from datetime import date, datetime
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Path, Query
 
+from pokervod_pipelines import decisions
 from pokervod_pipelines.access.principal import Role
 from pokervod_pipelines.api.context import ContextOf, Reading
 from pokervod_pipelines.api.errors import find_named
 from pokervod_pipelines.api.examples import read_examples
-from pokervod_pipelines.api.routing import LARGEST, Items, PageOf, ReadRoute, make_items, needs
-from pokervod_pipelines.hands.listing import HandFilter, ListedHand, find_listed, page_hands
+from pokervod_pipelines.api.hand_visibility import cover_clip, cover_finding, cover_hand, show_disagreement
+from pokervod_pipelines.api.routing import LARGEST, MOST, Items, PageOf, ReadRoute, make_items, needs
+from pokervod_pipelines.api.visibility import WITHHELD, ShownInstruction, VisibilityOf, show_instruction
+from pokervod_pipelines.decisions import DecisionKind
+from pokervod_pipelines.hands.clip_link_store import Disagreement, list_disagreements
+from pokervod_pipelines.hands.hand import Hand
+from pokervod_pipelines.hands.listing import (
+    HandFilter,
+    LinkedClip,
+    ListedHand,
+    StoredFinding,
+    find_listed,
+    page_hands,
+    read_findings,
+    read_hand,
+    read_linked_clips,
+    read_provenance,
+)
+from pokervod_pipelines.paging import Page
 from pokervod_pipelines.periods import FORMS, read_period
+from pokervod_pipelines.render.listing import InstructionFilter, page_instructions
+from pokervod_pipelines.workflows.hand_places import HandPlace, locate_hand
 
 router = APIRouter(prefix="/api/hands", tags=["hands"], route_class=ReadRoute)
 
@@ -47,10 +68,84 @@ def list_all(
     return make_items(page_hands(connection, filters, page), page, lambda each: each.hand_id)
 
 
-@router.get("/{hand_id}", **needs(Role.VIEWER, example=EXAMPLES["hand"]))
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HandDecision:
+    """Hold what a person decided about a hand: it was withdrawn or corrected."""
+
+    kind: DecisionKind
+    by: str
+    reason: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShownClip:
+    """Hold a clip that shows the hand, and where in its video; null where the video is not known."""
+
+    clip: LinkedClip
+    place: HandPlace | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HandDetails:
+    """Hold a hand street by street, with all that belongs to it.
+
+    Where `withheld`, its hole cards, and sentences that may name them, are left out until the broadcast delay is over.
+    """
+
+    hand: ListedHand
+    withheld: bool
+    played: Hand
+    findings: list[StoredFinding]
+    clips: list[ShownClip]
+    instructions: list[ShownInstruction]
+    disagreements: list[Disagreement]
+    decisions: list[HandDecision]
+    withdrawn_by: str | None
+    file: str | None
+    created_at: datetime
+    changed_at: datetime
+
+
+@router.get("/{hand_id}", **needs(Role.VIEWER, example=EXAMPLES["details"]))
 def read_one(
-    connection: Reading, hand_id: Annotated[int, Path(ge=1, le=LARGEST, description="The number of the hand.")]
-) -> ListedHand:
-    """Return a hand as lists have it: board, best rank, winners and pot, without hole cards."""
+    connection: Reading,
+    context: ContextOf,
+    visibility: VisibilityOf,
+    hand_id: Annotated[int, Path(ge=1, le=LARGEST, description="The number of the hand.")],
+) -> HandDetails:
+    """Return a hand whole: seats, streets, pots, findings, clips, instructions, decisions of people."""
     with find_named():
-        return find_listed(connection, hand_id)
+        listed = find_listed(connection, hand_id)
+    known = read_provenance(connection, hand_id)
+    is_covered = visibility.hides(known["created_at"])
+    hand = read_hand(connection, hand_id)
+    findings, clips = read_findings(connection, hand_id), read_linked_clips(connection, hand_id)
+    places = {} if is_covered else locate_hand(connection, context.settings, hand, clips)
+    found = page_instructions(connection, InstructionFilter(hand_id=hand_id), page=Page(limit=MOST))
+    disagreements = list_disagreements(connection, settled=None, hand_id=hand_id)
+    return HandDetails(
+        hand=listed,
+        withheld=is_covered,
+        played=cover_hand(hand) if is_covered else hand,
+        findings=[cover_finding(each) if is_covered else each for each in findings],
+        clips=[
+            ShownClip(clip=cover_clip(each) if is_covered else each, place=places.get(each.clip_id)) for each in clips
+        ],
+        instructions=[show_instruction(each, visibility) for each in found],
+        disagreements=[show_disagreement(each, visibility) for each in disagreements],
+        decisions=[
+            HandDecision(
+                kind=each.kind,
+                by=each.by,
+                reason=WITHHELD if is_covered or visibility.hides(each.at) else each.reason,
+                at=each.at,
+            )
+            for kind in (DecisionKind.HAND_WITHDRAWAL, DecisionKind.HAND_CORRECTION)
+            for each in decisions.read_in_force(connection, kind, {"hand_id": hand_id})
+        ],
+        withdrawn_by=known["withdrawn_by"],
+        file=known["file"],
+        created_at=known["created_at"],
+        changed_at=known["changed_at"],
+    )
