@@ -91,9 +91,10 @@ def read_settings_file(path: Path | None, *, example: str = "time_zone: Europe/L
         return SettingsFile()
     try:
         text = path.read_text(encoding="utf-8")
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
+        loader = yaml.SafeLoader(text)
+        node = loader.get_single_node()
         lines = _list_lines(path, node)
-        values = yaml.safe_load(text) if node is not None else {}
+        values = loader.construct_document(node) if node is not None else {}
     except OSError as error:
         raise BadSettings(f"{path}: cannot be read ({error.strerror}): check its path and permissions") from None
     except UnicodeDecodeError as error:
