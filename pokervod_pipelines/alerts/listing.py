@@ -57,6 +57,7 @@ def list_alerts(
 ) -> list[ListedAlert]:
     """Return alerts, newest first; with ``is_open`` only those of open incidents, or only all others."""
     given = {"is_open": is_open, "incident_id": incident_id, "limit": (page or Page()).limit}
+    given["after"] = (page or Page()).after
     rows = connection.execute(_ALERTS, given).all()
     deliveries: dict[int, list[ListedDelivery]] = {row.id: [] for row in rows}
     for row in connection.execute(_DELIVERIES, {"ids": list(deliveries)}):
@@ -76,6 +77,8 @@ _ALERTS = text(f"""
     from alerts a left join monitoring_events e on e.id = a.incident_id
     where (cast(:is_open as boolean) is null or (e.id is not null and e.resolved_at is null) = :is_open)
         and (cast(:incident_id as bigint) is null or a.incident_id = :incident_id)
+        and (cast(:after as bigint) is null
+            or (a.raised_at, a.id) < (select raised_at, id from alerts where id = :after))
     order by a.raised_at desc, a.id desc limit :limit
 """)  # noqa: S608 - constants
 

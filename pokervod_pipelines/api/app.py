@@ -19,6 +19,8 @@ from pokervod_pipelines.api.files import FileSender
 from pokervod_pipelines.api.guard import Guard
 from pokervod_pipelines.api.problems import add_handlers
 from pokervod_pipelines.api.routes import (
+    alerts,
+    audit,
     dashboard,
     disagreements,
     failures,
@@ -72,6 +74,8 @@ ROUTERS = (
     pauses,
     requests,
     disagreements,
+    audit,
+    alerts,
     documents,
 )
 
