@@ -1,5 +1,6 @@
 """Put the API together: the routes, what they share, and what stands around them."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib.metadata import version
@@ -41,11 +42,14 @@ from pokervod_pipelines.api.routes import (
     requests,
     rollout,
     sheets,
+    streams,
     tournaments,
     users,
     weeks,
     workflows,
 )
+from pokervod_pipelines.api.streams.follower import Follower
+from pokervod_pipelines.api.streams.opening import make_hub
 from pokervod_pipelines.render.previews import PreviewRenderer
 from pokervod_pipelines.settings import Settings
 
@@ -76,6 +80,7 @@ ROUTERS = (
     disagreements,
     audit,
     alerts,
+    streams,
     documents,
 )
 
@@ -91,7 +96,12 @@ def build_app(settings: Settings, database: Database | None = None, dagster: Run
     async def live(_: FastAPI) -> AsyncIterator[None]:
         anyio.to_thread.current_default_thread_limiter().total_tokens = THREADS
         await anyio.to_thread.run_sync(context.database.start, OPEN_SECONDS)
+        follower = Follower(context.database, app.state.hub)
+        follower.start()
+        beating = asyncio.ensure_future(app.state.hub.beat())
         yield
+        beating.cancel()
+        follower.stop()
         if ui is not None:
             await ui.close()
         app.state.previews.close()
@@ -102,6 +112,7 @@ def build_app(settings: Settings, database: Database | None = None, dagster: Run
     app.state.files = FileSender()
     app.state.previews = PreviewRenderer()
     app.state.dashboard = dashboard.make_snapshot(context)
+    app.state.hub = make_hub(app, context)
     app.state.health = health.make_health(context)
     app.state.status = health.make_status(context)
     app.state.prometheus = monitor.make_prometheus(context)

@@ -9,12 +9,12 @@ from typing import Annotated, Any
 from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi import Path as PathField
 from fastapi.openapi.utils import get_openapi
-from fastapi.routing import APIRoute
+from fastapi.routing import APIRoute, APIWebSocketRoute
 
 from pokervod_pipelines.access.principal import Role
 from pokervod_pipelines.api.errors import NotFound
 from pokervod_pipelines.api.problems import ProblemDocument
-from pokervod_pipelines.api.routing import ReadRoute, needs
+from pokervod_pipelines.api.routing import ROLE, ReadRoute, find_role, needs
 
 router = APIRouter(tags=["document"], route_class=ReadRoute)
 
@@ -68,6 +68,10 @@ SECURITY = {
 }
 
 
+SOCKETS = "x-websockets"
+"""The key of the document with the WebSockets by path."""
+
+
 def make_document(app: FastAPI, routers: Iterable[APIRouter], version: str) -> dict[str, Any]:
     """Return the OpenAPI document of the application, which has these routers."""
     document = get_openapi(title=TITLE, version=version, description=DESCRIPTION, routes=app.routes)
@@ -83,6 +87,9 @@ def make_document(app: FastAPI, routers: Iterable[APIRouter], version: str) -> d
         for route in each.routes:
             if isinstance(route, APIRoute):
                 _restore_example(document, route)
+            if isinstance(route, APIWebSocketRoute):  # which OpenAPI has no words for
+                described = {"description": route.endpoint.__doc__, ROLE: find_role(route)}
+                document.setdefault(SOCKETS, {})[route.path] = described
     return document
 
 

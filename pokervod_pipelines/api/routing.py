@@ -6,7 +6,7 @@ from collections.abc import Callable, Coroutine, Sequence
 from typing import Annotated, Any, Generic, TypeVar
 
 from fastapi import Depends, Query, Request, Response
-from fastapi.routing import APIRoute
+from fastapi.routing import APIRoute, APIWebSocketRoute
 from pydantic import BaseModel, Field
 from starlette.requests import HTTPConnection
 
@@ -96,7 +96,14 @@ def make_check(role: Role) -> Callable[[Principal], Coroutine[Any, Any, None]]:
     async def check(principal: Asking) -> None:
         authorize(principal, role)
 
+    vars(check)[ROLE] = role.value
     return check
+
+
+def find_role(route: APIWebSocketRoute) -> str | None:
+    """Return the role that a WebSocket requires; FastAPI has no place for it, nor the document."""
+    found = [vars(each.dependency).get(ROLE) for each in route.dependencies if each.dependency is not None]
+    return next(filter(None, found), None)
 
 
 class ReadRoute(APIRoute):

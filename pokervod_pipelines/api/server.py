@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import socket
 import ssl
 from collections import Counter
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from typing import Any, ClassVar
 import uvicorn
 from fastapi import FastAPI
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 from pokervod_pipelines.errors import BadInput
 
@@ -32,6 +34,9 @@ MOST_WAITING = 300
 """Connections of one address that wait for a request or the rest of it: half of all, so that nobody takes all."""
 
 MOST_CONNECTIONS = 600
+
+MAX_SOCKET_MESSAGE = 1_000_000
+"""Bytes of a message that the client of a WebSocket sends."""
 
 _log = logging.getLogger(__name__)
 
@@ -99,6 +104,7 @@ class TimedProtocol(HttpToolsProtocol):
         if not self._in_head:
             self._begin_head()
         super().on_message_begin()
+        self.scope["state"]["transport"] = self.transport
 
     def on_headers_complete(self) -> None:
         """Wait for the body, where there is one."""
@@ -144,9 +150,33 @@ class TimedProtocol(HttpToolsProtocol):
         self.transport.close()
 
 
+class SocketProtocol(WebSocketsSansIOProtocol):
+    """Lend the connection of a WebSocket to the route, as the other protocol does."""
+
+    def handle_connect(self, event: Any) -> None:
+        """Begin to answer the request for a WebSocket."""
+        super().handle_connect(event)
+        if not self.handshake_complete:
+            self.scope["state"]["transport"] = self.transport
+
+
+class StreamServer(uvicorn.Server):
+    """End the streams first when it stops: they would last as long as their clients."""
+
+    def __init__(self, app: FastAPI, listening: Listening) -> None:
+        super().__init__(make_config(app, listening))
+        self._app = app
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """End the streams, then everything else."""
+        self._app.state.hub.close()
+        await asyncio.sleep(0)  # the streams say goodbye
+        await super().shutdown(sockets)
+
+
 def listen(app: FastAPI, listening: Listening) -> None:
     """Answer requests until SIGINT or SIGTERM; then end within three seconds."""
-    uvicorn.Server(make_config(app, listening)).run()
+    StreamServer(app, listening).run()
 
 
 def make_config(app: FastAPI, listening: Listening) -> uvicorn.Config:
@@ -159,6 +189,9 @@ def make_config(app: FastAPI, listening: Listening) -> uvicorn.Config:
         ssl_certfile=listening.certificate,
         ssl_keyfile=listening.key,
         http=TimedProtocol,
+        ws=SocketProtocol,
+        ws_max_size=MAX_SOCKET_MESSAGE,
+        ws_per_message_deflate=False,
         log_config=None,
         access_log=False,
         server_header=False,

@@ -36,19 +36,28 @@ class Snapshot(Generic[T]):
         self._taken_at = float("-inf")
         self._making: asyncio.Task[Taken[T]] | None = None
 
-    async def read(self) -> Taken[T]:
-        """Return the value; the last one, with the problem, where none can be computed. Raises where there is none."""
+    async def read(self, *, since: float = float("-inf")) -> Taken[T]:
+        """Return the value; the last one, with the problem, where none can be computed. Raises where there is none.
+
+        With ``since``, a time of the monotonic clock, it is not older than that.
+        """
         age = time.monotonic() - self._taken_at
-        if self._taken is not None and age < self._max_age:
+        if self._taken is not None and age < self._max_age and self._taken_at >= since:
             if age > self._max_age * AHEAD:
                 self._begin()
             return self._taken
         try:
-            return await asyncio.shield(self._begin())
+            return await self._read_new(since)
         except (DBAPIError, Unavailable) as error:
             if self._taken is None:
                 raise
             return Taken(value=self._taken.value, at=self._taken.at, problem=str(error))
+
+    async def _read_new(self, since: float) -> Taken[T]:
+        taken = await asyncio.shield(self._begin())
+        while self._taken_at < since:  # that one had begun before
+            taken = await asyncio.shield(self._begin())
+        return taken
 
     def _begin(self) -> "asyncio.Task[Taken[T]]":
         if self._making is None or self._making.done():

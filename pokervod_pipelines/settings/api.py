@@ -37,6 +37,13 @@ class DagsterUiSettings(SettingsModel):
     idle_minutes: float = Field(default=15.0, gt=0, le=1440, description="A webserver unused for so long is stopped.")
 
 
+class StreamSettings(SettingsModel):
+    """Limit how many streams are open at once; whoever comes later is told to come again."""
+
+    limit: int = Field(default=300, ge=1, le=500, description="Of all users, in one process.")
+    limit_per_user: int = Field(default=40, ge=1, le=500, description="Of one user, their keys included.")
+
+
 class ApiSettings(SettingsModel):
     """Decide how long a login lasts, and for how long hole cards are for operators only."""
 
@@ -55,4 +62,5 @@ class ApiSettings(SettingsModel):
         default=False, description="Let people log in over plain HTTP from other machines, where passwords can be read."
     )
     throttle: ThrottleSettings = ThrottleSettings()
+    streams: StreamSettings = StreamSettings()
     dagster: DagsterUiSettings = DagsterUiSettings()

@@ -5,9 +5,12 @@ from functools import cache
 from typing import Any
 
 import pytest
-from fastapi.routing import APIRoute
+from fastapi.routing import APIRoute, APIWebSocketRoute
 from openapi_schema_validator import OAS31Validator
 from openapi_spec_validator import validate
+from starlette.routing import BaseRoute
+from websockets.exceptions import InvalidStatus
+from websockets.sync.client import connect
 
 from pokervod_pipelines.access.principal import Role
 from pokervod_pipelines.api.app import ROUTERS, build_app
@@ -22,7 +25,7 @@ NAMES = {"week": "2026-W48", "name": "start.js"}
 DELAYED = {"/api/outputs/{instruction_id}/file": {403}, "/api/outputs/{instruction_id}/preview": {403}}
 """Answers of the graphic that viewers may not see yet."""
 
-QUERIES = {"/api/data-flow": "?hand_id=1"}
+QUERIES = {"/api/data-flow": "?hand_id=1", "/api/stream": "?limit=1"}
 
 
 def is_personal(method: str, path: str) -> bool:
@@ -58,14 +61,20 @@ def test_the_document_is_valid() -> None:
 
 def test_every_route_is_in_the_document_with_its_role() -> None:
     declared = {
-        (method, route.path)
-        for each in ROUTERS
-        for route in each.router.routes
-        for method in (route.methods if isinstance(route, APIRoute) else {"not a route of the API"})
+        (method, route.path) for each in ROUTERS for route in each.router.routes for method in _list_methods(route)
     }
+    sockets = {("WebSocket", path) for path in read_document()["x-websockets"]}
 
-    assert {(method, path) for method, path, _ in list_operations()} == declared
+    assert {(method, path) for method, path, _ in list_operations()} | sockets == declared
+    assert {each["x-role"] for each in read_document()["x-websockets"].values()} <= {*Role}
     assert {path: each.get("x-role") for _, path, each in list_operations() if each.get("x-role") not in {*Role}} == {}
+
+
+def _list_methods(route: BaseRoute) -> set[str]:
+    """Return the methods; a WebSocket has none, and a place of its own in the document, for OpenAPI knows none."""
+    if isinstance(route, APIWebSocketRoute):
+        return {"WebSocket"}
+    return route.methods if isinstance(route, APIRoute) else {"not a route of the API"}
 
 
 def test_every_operation_says_what_it_does_and_which_errors_it_has() -> None:
@@ -107,6 +116,20 @@ def test_each_role_may_do_what_its_routes_say_and_nothing_else(api: Served, role
         if role is None and response.status_code != 401:
             wrong.append((method, path, response.status_code, "let in without a login"))
     assert wrong == []
+
+
+@pytest.mark.parametrize("role", [None, *Role])
+def test_each_role_may_open_the_websockets_that_the_document_says(api: Served, role: Role | None) -> None:
+    for path, described in read_document()["x-websockets"].items():
+        headers = {} if role is None else {"X-API-Key": api.keys[role]}
+        status = 101
+        try:
+            connect(f"ws{api.url.removeprefix('http')}{path}", additional_headers=headers).close()
+        except InvalidStatus as error:
+            status = error.response.status_code
+
+        is_allowed = role is not None and role.includes(Role(described["x-role"]))
+        assert status == (101 if is_allowed else 401 if role is None else 403), path
 
 
 def _is_documented(operation: dict[str, Any], response: Any) -> bool:

@@ -1,6 +1,6 @@
 """Answer the dashboard: how everything is now, computed once a second for all who look."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Literal
 
@@ -12,7 +12,7 @@ from pokervod_pipelines.access.principal import Role
 from pokervod_pipelines.api.context import ApiContext, ContextOf
 from pokervod_pipelines.api.examples import read_examples
 from pokervod_pipelines.api.routing import Asking, answer_unchanged, make_etag, needs
-from pokervod_pipelines.api.snapshots import Snapshot
+from pokervod_pipelines.api.snapshots import Snapshot, Taken
 from pokervod_pipelines.api.visibility import Visibility, show_incidents
 from pokervod_pipelines.monitoring.incidents.listing import IncidentFilter, list_incidents
 from pokervod_pipelines.monitoring.incidents.shape import Incident, IncidentState
@@ -169,6 +169,10 @@ class SharedDashboard:
     for_operators: RenderedDashboard
     for_viewers: RenderedDashboard
 
+    def choose(self, role: Role) -> RenderedDashboard:
+        """Return what the role sees."""
+        return self.for_operators if role.includes(Role.OPERATOR) else self.for_viewers
+
 
 def make_snapshot(context: ApiContext) -> Snapshot[SharedDashboard]:
     """Return the snapshot that all clients of an application share."""
@@ -179,6 +183,16 @@ def make_snapshot(context: ApiContext) -> Snapshot[SharedDashboard]:
         return share_dashboard(figures, context.settings, datetime.now(UTC))
 
     return Snapshot(make, MAX_AGE)
+
+
+async def take_dashboard(
+    snapshot: Snapshot[SharedDashboard], settings: Settings, *, since: float = float("-inf")
+) -> Taken[SharedDashboard]:
+    """Return the snapshot, no older than ``since``; the last one, which says that it is stale, where there is none."""
+    taken = await snapshot.read(since=since)
+    if not taken.problem:
+        return taken
+    return replace(taken, value=share_dashboard(taken.value.figures, settings, taken.at, is_stale=True))
 
 
 def share_dashboard(figures: Figures, settings: Settings, at: datetime, *, is_stale: bool = False) -> SharedDashboard:
@@ -210,12 +224,8 @@ async def read_dashboard(request: Request, principal: Asking, context: ContextOf
 
     It is at most a second old. While the database is away it is the last that is known, with `stale` true.
     """
-    snapshot: Snapshot[SharedDashboard] = request.app.state.dashboard
-    taken = await snapshot.read()
-    shared, headers = taken.value, {}
-    if taken.problem:
-        shared = share_dashboard(shared.figures, context.settings, taken.at, is_stale=True)
-        headers = {"Warning": '110 pokervod "Response is Stale"'}
-    found = shared.for_operators if principal.role.includes(Role.OPERATOR) else shared.for_viewers
+    taken = await take_dashboard(request.app.state.dashboard, context.settings)
+    headers = {"Warning": '110 pokervod "Response is Stale"'} if taken.problem else {}
+    found = taken.value.choose(principal.role)
     headers["ETag"] = found.etag
     return answer_unchanged(request, Response(found.body, media_type="application/json", headers=headers))
