@@ -57,7 +57,8 @@ _AUDIT = text(f"""
                 or (txid, id) < (select txid, id from events where id = :after))
         order by txid desc, id desc limit :limit
     ) as found
-    where signers.by <> all(:programs) and not starts_with(signers.by, :rule) and (cast(:by as text) is null or signers.by = :by)
+    where signers.by <> all(:programs) and not starts_with(signers.by, :rule)
+        and (cast(:by as text) is null or signers.by = :by)
     order by found.txid desc, found.id desc limit :limit
 """)  # noqa: S608 - constants
 """Steps from one who signs to the next, and reads the last events of each: what programs sign costs nothing."""
