@@ -61,7 +61,12 @@ class CopyRow(NamedTuple):
 def find_copies(engine: Engine) -> list[CopyGroup]:
     """Return the groups of present videos of one size, in the order in which to look at them, larger ones first."""
     with engine.connect() as connection:
-        rows = _read_rows(connection)
+        return read_copies(connection)
+
+
+def read_copies(connection: Connection, *, size: int | None = None) -> list[CopyGroup]:
+    """Return the groups, or the one of this size in bytes, within the caller's transaction."""
+    rows = _read_rows(connection, size)
     groups = [classify_group(list(group)) for _, group in groupby(rows, key=lambda row: row.size)]
     return sorted(groups, key=lambda group: (KINDS.index(group.kind), -group.spare, group.files[0].path))
 
@@ -90,8 +95,8 @@ def _join(*features: tuple[str, bool]) -> str:
     return ", ".join(name for name, is_same in features if is_same)
 
 
-def _read_rows(connection: Connection) -> Iterable[CopyRow]:
-    return [CopyRow(*row) for row in connection.execute(text(_ROWS), {"least": _TOO_SMALL})]
+def _read_rows(connection: Connection, size: int | None) -> Iterable[CopyRow]:
+    return [CopyRow(*row) for row in connection.execute(text(_ROWS), {"least": _TOO_SMALL, "size": size})]
 
 
 _ROWS = """
@@ -100,6 +105,7 @@ _ROWS = """
                coalesce('hand ' || (v.parsed ->> 'hand_number'), 'clip ' || (v.parsed ->> 'clip_number'),
                         'event ' || (v.parsed ->> 'event_number')) as claim
         from video_files v join nas_files n on n.id = v.file_id where n.state = 'present' and n.size > :least
+        and (cast(:size as bigint) is null or n.size = :size)
     ),
     -- Hard links are one file: deleting one frees nothing. Two claims about it remain a contradiction.
     files as (

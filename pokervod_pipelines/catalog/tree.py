@@ -1,10 +1,10 @@
 """Read the catalog for people: the tree, the figures per project and year, and why a file is where it is."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import groupby
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
 from pokervod_pipelines.catalog import tree_store
 from pokervod_pipelines.catalog.correctable import FIELDS, Value
@@ -82,11 +82,18 @@ class FileExplanation:
 def read_tree(engine: Engine, project: str | None = None) -> tuple[TreeProject, ...]:
     """Return every project, or the one of this code, down to its files, in the order in which a person reads it."""
     with engine.connect() as connection:
-        rows = tree_store.stream_tree(connection, project)
-        return tuple(
-            TreeProject(code, title, _read_seasons(own))
-            for (code, title), own in groupby(rows, key=lambda row: (row.project, row.project_title))
-        )
+        return read_tree_on(connection, project)
+
+
+def read_tree_on(
+    connection: Connection, project: str | None, *, season_id: int | None = None, without: Collection[int] = ()
+) -> tuple[TreeProject, ...]:
+    """Return the same, or one season of it, within the caller's transaction, without some files."""
+    rows = (row for row in tree_store.stream_tree(connection, project, season_id) if row.file_id not in without)
+    return tuple(
+        TreeProject(code, title, _read_seasons(own))
+        for (code, title), own in groupby(rows, key=lambda row: (row.project, row.project_title))
+    )
 
 
 def read_stats(engine: Engine) -> list[YearStats]:
@@ -95,19 +102,23 @@ def read_stats(engine: Engine) -> list[YearStats]:
         return tree_store.read_year_stats(connection)
 
 
-def explain_file(engine: Engine, path: str) -> FileExplanation:
-    """Explain where the file at this path (below its archive root) is, and why.
+def explain_file(engine: Engine, path_or_id: str | int) -> FileExplanation:
+    """Explain where the file at this path (below its archive root), or of this id, is, and why.
 
-    ``reason`` explains a file that is in no episode. Raises ``BadInput`` for an unknown path.
+    ``reason`` explains a file that is in no episode. Raises ``BadInput`` for an unknown one.
     """
     with engine.connect() as connection:
-        known = tree_store.find_file(connection, path)
-        if known is None:
-            raise BadInput(
-                f"{path}: unknown file; expected a path below the archive root. Run `pokervod nas scan` for a new file"
-            )
-        episodes = tree_store.list_file_episodes(connection, known["file_id"])
-        corrections = [row for row in read_history(connection, file_id=known["file_id"]) if row.is_in_force]
+        return explain_on(connection, path_or_id)
+
+
+def explain_on(connection: Connection, path_or_id: str | int) -> FileExplanation:
+    """Explain the same within the caller's transaction."""
+    known = tree_store.find_file(connection, path_or_id)
+    if known is None:
+        expected = "expected a path below the archive root, or an id"
+        raise BadInput(f"{path_or_id}: unknown file; {expected}. Run `pokervod nas scan` for a new file")
+    episodes = tree_store.list_file_episodes(connection, known["file_id"])
+    corrections = [row for row in read_history(connection, file_id=known["file_id"]) if row.is_in_force]
     reason = known["reason"]
     if not episodes:
         reason = _explain_absence(known["category"], known["state"], is_junk=known["is_junk"])

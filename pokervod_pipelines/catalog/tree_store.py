@@ -49,9 +49,10 @@ class YearStats:
     measured: int
 
 
-def stream_tree(connection: Connection, project: str | None) -> Iterator[TreeRow]:
-    """Yield the files of all projects or one, in the order of the tree; the preferred file of an episode first."""
-    rows = connection.execute(text(_TREE), {"project": project}, execution_options=_STREAMED)
+def stream_tree(connection: Connection, project: str | None, season_id: int | None = None) -> Iterator[TreeRow]:
+    """Yield the files of all projects, one, or a season, in the order of the tree; preferred files first."""
+    values = {"project": project, "season_id": season_id}
+    rows = connection.execute(text(_TREE), values, execution_options=_STREAMED)
     for row in rows:
         yield TreeRow(*row)
 
@@ -66,7 +67,7 @@ _TREE = """
     left join episode_files m on m.episode_id = e.id
     left join video_files f on f.file_id = m.file_id
     left join nas_files n on n.id = m.file_id
-    where p.code = coalesce(:project, p.code)
+    where p.code = coalesce(:project, p.code) and (cast(:season_id as bigint) is null or s.id = :season_id)
     order by p.code = 'OTHER', p.title, s.sort_key collate "C", s.id, v.sort_key collate "C", v.id,
              e.sort_key collate "C", e.id, n.id = e.preferred_file_id desc, n.path
 """
@@ -99,9 +100,10 @@ _STATS = """
 """
 
 
-def find_file(connection: Connection, path: str) -> dict[str, Any] | None:
-    """Return the inventory's row at this path and its title in the catalog; None for an unknown path."""
-    row = connection.execute(text(_FILE), {"path": path}).one_or_none()
+def find_file(connection: Connection, path_or_id: str | int) -> dict[str, Any] | None:
+    """Return the inventory's row at this path or of this id, and its title in the catalog; None for an unknown one."""
+    condition = "n.id = :sought" if isinstance(path_or_id, int) else _AT_PATH
+    row = connection.execute(text(f"{_FILE} where {condition}"), {"sought": path_or_id}).one_or_none()
     return dict(row._mapping) if row else None
 
 
@@ -109,8 +111,10 @@ _FILE = """
     select n.id as file_id, n.path, n.category, n.is_junk, n.state, v.title, v.version, v.reason,
         v.parsed ->> 'unread' as unread
     from nas_files n left join video_files v on v.file_id = n.id
-    where n.path = :path or n.path_key = normalize(:path, nfc)
-    order by n.path <> :path, n.id limit 1
+"""
+
+_AT_PATH = """
+    n.path = :sought or n.path_key = normalize(:sought, nfc) order by n.path <> :sought, n.id limit 1
 """
 
 

@@ -236,7 +236,7 @@ def explain(path: PathArgument, as_json: JsonOption = False) -> None:
     Example: pokervod catalog explain "Clips/IMG_4471.MOV"
     """
     with open_database(load_settings()) as engine:
-        known = explain_file(engine, path)
+        known = explain_file(engine, int(path) if path.isdecimal() else path)
     if as_json:
         print_json(asdict(known) | {"findings": [finding._asdict() for finding in known.findings]})
         return

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Engine, Row, text
+from sqlalchemy import Connection, Engine, Row, text
 
 from pokervod_pipelines.nas.store.scope import IS_CONFIGURED, list_scopes
 from pokervod_pipelines.periods import ALWAYS, Period
@@ -43,7 +43,12 @@ def find_duplicates(engine: Engine, settings: Settings, period: Period = ALWAYS)
     deleting the other frees nothing.
     """
     with engine.connect() as connection:
-        rows = connection.execute(_TWICE, {"smallest": _TOO_SMALL, **list_scopes(settings)}).all()
+        return read_duplicates(connection, settings, period)
+
+
+def read_duplicates(connection: Connection, settings: Settings, period: Period = ALWAYS) -> list[DuplicateGroup]:
+    """Return the same within the caller's transaction."""
+    rows = connection.execute(_TWICE, {"smallest": _TOO_SMALL, **list_scopes(settings)}).all()
     groups = [_classify_group(group) for group in _groups((row for row in rows if row.shares_size), "size", period)]
     groups += [
         DuplicateGroup(kind="same_name", size=0, paths=_paths(group))

@@ -21,6 +21,7 @@ from pokervod_pipelines.nas.file_system import FileSystem, has_content, stat_fil
 from pokervod_pipelines.nas.root_marker import check_marker
 from pokervod_pipelines.nas.share import open_disk
 from pokervod_pipelines.nas.store import files, scans
+from pokervod_pipelines.paging import EVERYTHING, Page
 from pokervod_pipelines.periods import ALWAYS, Period
 from pokervod_pipelines.settings import Settings
 
@@ -43,7 +44,14 @@ class MissingFile:
 def list_missing(engine: Engine, library: str | None = None, period: Period = ALWAYS) -> list[MissingFile]:
     """Return the files that became missing or unseen in the period, without junk; longest missing first."""
     with engine.connect() as connection:
-        return [MissingFile(**row._mapping) for row in files.read_missing(connection, library, period, None)]
+        return page_missing(connection, EVERYTHING, library, period)
+
+
+def page_missing(
+    connection: Connection, page: Page, library: str | None = None, period: Period = ALWAYS
+) -> list[MissingFile]:
+    """Return a page of them, within the caller's transaction."""
+    return [MissingFile(**row._mapping) for row in files.read_missing(connection, library, period, None, page)]
 
 
 def has_files(engine: Engine) -> bool:

@@ -11,6 +11,7 @@ from pokervod_pipelines.nas.classify import Category, FileClass, VersionType, cl
 from pokervod_pipelines.nas.path_rules import PathRules
 from pokervod_pipelines.nas.store.scope import IN_SCOPE, IS_CONFIGURED, LibraryScope, list_scopes
 from pokervod_pipelines.nas.store.staging import copy_lines, escape
+from pokervod_pipelines.paging import EVERYTHING, Page
 from pokervod_pipelines.periods import Period, filter_period
 from pokervod_pipelines.settings import Settings
 
@@ -246,10 +247,13 @@ class PlacedFile:
     """Say where a file is: its path below which archive root, and since when its bytes are as they are."""
 
     root: str
+    library: str
     path: str
+    size: int
     category: str
     is_junk: bool
     state: str
+    first_seen_at: datetime
     changed_at: datetime
 
 
@@ -259,14 +263,21 @@ def place_file(connection: Connection, file_id: int) -> PlacedFile | None:
     return None if row is None else PlacedFile(**row._mapping)
 
 
-_PLACE = text("select root, path, category, is_junk, state, changed_at from nas_files where id = :id")
+_PLACE = text("""
+    select root, library, path, size, category, is_junk, state, first_seen_at, changed_at
+    from nas_files where id = :id
+""")
 
 
 def read_missing(
-    connection: Connection, library: str | None, period: Period, ids: Sequence[int] | None = None
+    connection: Connection,
+    library: str | None,
+    period: Period,
+    ids: Sequence[int] | None = None,
+    page: Page = EVERYTHING,
 ) -> Sequence[Row[Any]]:
     """Return missing and unseen files without junk, or those with these ids, with what refers to each; oldest first."""
-    return connection.execute(_MISSING, {"library": library, "ids": ids} | asdict(period)).all()
+    return connection.execute(_MISSING, {"library": library, "ids": ids} | asdict(period) | asdict(page)).all()
 
 
 _MISSING = text(f"""
@@ -277,7 +288,9 @@ _MISSING = text(f"""
     from nas_files f
     where (f.id = any(:ids) or cast(:ids as bigint[]) is null and f.state in ('missing', 'unseen') and not f.is_junk)
     and (cast(:library as text) is null or f.library = :library) and {filter_period("f.state_since")}
-    order by f.state_since, f.library, f.path
+    and (cast(:after as bigint) is null or (f.state_since, f.library, f.path, f.id) > (
+        select a.state_since, a.library, a.path, a.id from nas_files a where a.id = :after))
+    order by f.state_since, f.library, f.path, f.id limit :limit
 """)  # noqa: S608 - constants
 
 _LOCK = " for update of f"
