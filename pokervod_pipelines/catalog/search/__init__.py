@@ -7,7 +7,8 @@ The index is packed lists in ordinary tables, of which a query reads those of it
 is needed. Only facets are cached in memory, with the version of their index.
 """
 
-from pokervod_pipelines.catalog.search.query import SearchHit, SearchResult, search_catalog
+from pokervod_pipelines.catalog.search.query import search_catalog, search_on
 from pokervod_pipelines.catalog.search.update import refresh_search
+from pokervod_pipelines.catalog.search_result import SearchHit, SearchResult
 
-__all__ = ["SearchHit", "SearchResult", "refresh_search", "search_catalog"]
+__all__ = ["SearchHit", "SearchResult", "refresh_search", "search_catalog", "search_on"]

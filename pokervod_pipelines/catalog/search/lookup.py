@@ -1,6 +1,6 @@
 """Read what a query needs: facets, words that equal, begin with or resemble those of the query, and hits."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, text
@@ -75,6 +75,12 @@ _NEAR = text("""
            or reversed >= :tail collate "C" and reversed < :tail_end collate "C")
       and length(word) between :low and :high
 """)
+
+
+def find_places(connection: Connection, files: Collection[int]) -> list[int]:
+    """Return the places of the entries of these files."""
+    found = text("select place from search_entries where file_id = any(:files)")
+    return list(connection.scalars(found, {"files": [*files]}))
 
 
 def read_hits(connection: Connection, places: Sequence[int]) -> dict[int, Mapping[str, Any]]:

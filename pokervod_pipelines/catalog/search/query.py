@@ -1,6 +1,6 @@
 """Answer a query: the entries that have all its words, best first, and the counts of the facets."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -14,6 +14,7 @@ from pokervod_pipelines.catalog.search import lookup
 from pokervod_pipelines.catalog.search.packed import FacetColumn, PairFacetColumn, unpack_places
 from pokervod_pipelines.catalog.search.tokens import read_query
 from pokervod_pipelines.catalog.search.update import FACETS
+from pokervod_pipelines.catalog.search_result import SearchHit, SearchResult
 
 Mask = NDArray[np.bool_]
 
@@ -22,41 +23,6 @@ _EXACT, _BEGINS, _TYPO = 9, 6, 3
 
 _SHORTEST_TYPO = 4
 _PLAYERS_COUNTED = 20
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SearchHit:
-    """Hold a file of an episode. ``score`` is higher for better words, ``size`` in bytes, ``state`` the inventory's."""
-
-    file_id: int
-    episode_id: int
-    title: str
-    episode: str
-    path: str
-    project: str
-    year: int | None
-    game: str | None
-    stage: str | None
-    version: str | None
-    players: tuple[str, ...]
-    is_preferred: bool
-    state: str
-    size: int
-    score: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SearchResult:
-    """Hold the best hits, the total, and for each facet how many have which value.
-
-    A facet's counts apply every filter but its own: they show what another choice would give. ``with_typos``: no entry
-    has all words as written, so words one error away were accepted.
-    """
-
-    total: int
-    hits: tuple[SearchHit, ...]
-    facets: dict[str, dict[str, int]]
-    with_typos: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,14 +58,29 @@ def search_catalog(
     """
     filters = {"project": project, "year": year, "game": game, "stage": stage, "version": version}
     with engine.connect().execution_options(isolation_level="REPEATABLE READ") as connection:
-        index = _read_index(engine, connection)
-        scores, with_typos = _score(connection, read_query(query), index)
-        masks = {name: _filter(index.columns[name], value) for name, value in filters.items() if value is not None}
-        if player is not None:
-            masks["player"] = _filter_players(index, player)
-        found = _combine(scores > 0, masks.values())
-        places = _take_best(found, scores, index.rank.codes, limit)
-        rows = lookup.read_hits(connection, [int(place) for place in places])
+        return search_on(connection, query, filters, player=player, limit=limit)
+
+
+def search_on(
+    connection: Connection,
+    query: str,
+    filters: Mapping[str, str | int | None],
+    *,
+    player: str | None = None,
+    limit: int = 50,
+    without: Collection[int] = (),
+) -> SearchResult:
+    """Return the same within a repeatable read of the caller, as if these files were not there."""
+    index = _read_index(connection)
+    scores, with_typos = _score(connection, read_query(query), index)
+    if without:
+        scores[lookup.find_places(connection, without)] = 0
+    masks = {name: _filter(index.columns[name], value) for name, value in filters.items() if value is not None}
+    if player is not None:
+        masks["player"] = _filter_players(index, player)
+    found = _combine(scores > 0, masks.values())
+    places = _take_best(found, scores, index.rank.codes, limit)
+    rows = lookup.read_hits(connection, [int(place) for place in places])
     return SearchResult(
         total=int(np.count_nonzero(found)),
         hits=tuple(_make_hit(rows[int(place)], int(scores[place])) for place in places),
@@ -112,8 +93,8 @@ _indexes: WeakKeyDictionary[Engine, tuple[list[str], _Index]] = WeakKeyDictionar
 """Facets last read from each database, valid while the version of its index stays the same."""
 
 
-def _read_index(engine: Engine, connection: Connection) -> _Index:
-    version = lookup.read_index_version(connection)
+def _read_index(connection: Connection) -> _Index:
+    engine, version = connection.engine, lookup.read_index_version(connection)
     known = _indexes.get(engine)
     if known is not None and known[0] == version:
         return known[1]
