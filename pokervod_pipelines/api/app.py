@@ -22,6 +22,8 @@ from pokervod_pipelines.api.problems import add_handlers
 from pokervod_pipelines.api.routes import (
     alerts,
     audit,
+    catalog,
+    clips,
     dashboard,
     disagreements,
     failures,
@@ -65,6 +67,8 @@ ROUTERS = (
     monitor,
     sheets,
     media,
+    clips,
+    catalog,
     me,
     users,
     keys,

@@ -133,6 +133,11 @@ class FileSender:
         if opening.exception() is not None:
             self._give_back(who)
 
+    def count(self) -> int:
+        """Return how many files are open."""
+        with self._lock:
+            return self._open.total()
+
     def _take(self, who: str) -> None:
         with self._lock:
             if self._open[who] >= MOST_OF_ONE or self._open.total() >= MOST_OPEN:

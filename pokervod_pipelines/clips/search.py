@@ -43,6 +43,7 @@ class ListedClip:
     tab: str
     row_number: int
     title: str
+    file_id: int | None
     path: str | None
     project: str | None
     in_ms: int | None
@@ -83,7 +84,7 @@ def list_clips(connection: Connection, filters: ClipFilter, page: Page = EVERYTH
 
 _LIST = text(f"""
     with described as (
-        select c.id, c.sheet, r.tab, r.row_number, c.title, f.path, v.parsed ->> 'project_code' as project,
+        select c.id, c.sheet, r.tab, r.row_number, c.title, c.file_id, f.path, v.parsed ->> 'project_code' as project,
                c.in_ms, c.out_ms, c.grade, c.hands, c.winner, c.problem, c.remark,
                array(select p.name from clip_players cp join players p on p.id = cp.player_id
                      where cp.clip_id = c.id order by cp.position) as players,
