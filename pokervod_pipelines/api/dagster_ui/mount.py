@@ -34,6 +34,7 @@ def mount_dagster(app: FastAPI, context: ApiContext, running: RunningDagster) ->
     if not context.settings.api.dagster.enabled:
         return None
     ui = make_ui(context, running)
+    app.state.dagster = ui
     app.router.routes += [Route(PREFIX, ui), Mount(PREFIX, ui)]
     return ui
 
