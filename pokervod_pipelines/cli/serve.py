@@ -28,8 +28,8 @@ def serve(
         Path | None, typer.Option("--tls-cert", metavar="FILE", help="Certificate in PEM, with those above it.")
     ] = None,
     tls_key: Annotated[Path | None, typer.Option("--tls-key", metavar="FILE", help="Its key in PEM.")] = None,
-    dagster_ui: Annotated[str, typer.Option("--dagster-ui", hidden=True)] = "",
-    dagster_code: Annotated[str, typer.Option("--dagster-code", hidden=True)] = "",
+    dagster_ui: Annotated[str, typer.Option("--dagster-ui", hidden=True, help="Webserver of `pokervod dev`.")] = "",
+    dagster_code: Annotated[str, typer.Option("--dagster-code", hidden=True, help="Socket of its code server.")] = "",
 ) -> None:
     """Answer people and programs over HTTP until Ctrl-C: the API, its pages at /docs, and Dagster's UI at /dagster.
 
