@@ -6,7 +6,9 @@ from typing import Annotated
 from fastapi import Depends, Query
 
 from pokervod_pipelines.alerts.alert import AlertSeverity
+from pokervod_pipelines.api.routing import Asking
 from pokervod_pipelines.api.streams.messages import list_messages
+from pokervod_pipelines.api.visibility import list_hidden_types
 from pokervod_pipelines.events.log import EventFilter, LoggedEvent
 
 INCIDENTS = "monitoring.incident."
@@ -27,6 +29,7 @@ class StreamFilter:
 
 
 async def read_filter(
+    principal: Asking,
     type_: Annotated[
         list[str] | None, Query(alias="type", description="`render_completed`, or `render` for all of a room.")
     ] = None,
@@ -36,10 +39,11 @@ async def read_filter(
         list[AlertSeverity] | None, Query(description="Incidents of these severities only; other events are told.")
     ] = None,
 ) -> StreamFilter:
-    """Return what is asked for."""
+    """Return what is asked for; who logs in is for administrators."""
     known = list_messages()
     events = EventFilter(
         types=tuple(sorted({known.get(each, each) for each in type_ or ()})),
+        without=list_hidden_types(principal.role),
         blocks=tuple(sorted({*(block or ())})),
         correlation_id=correlation_id,
     )
