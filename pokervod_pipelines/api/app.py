@@ -26,6 +26,7 @@ from pokervod_pipelines.api.routes import (
     clips,
     dashboard,
     disagreements,
+    exports,
     failures,
     hands,
     health,
@@ -85,6 +86,7 @@ ROUTERS = (
     audit,
     alerts,
     streams,
+    exports,
     documents,
 )
 

@@ -1,5 +1,6 @@
 """The document of the API is what the server does: valid, complete, and each cell of role and route as it says."""
 
+import re
 from collections.abc import Iterator
 from functools import cache
 from typing import Any
@@ -18,10 +19,22 @@ from pokervod_pipelines.settings import Settings
 from pokervod_pipelines_tests.api.serving import Served
 
 BODIES = {
+    "/api/rows/{row_id}/pin": {"path": "show.mp4", "reason": "x"},
+    "/api/catalog/videos/{video_id}/correct": {"field": "project", "value": "WSOP", "reason": "x"},
+    "/api/catalog/entries": {"fields": {"project": "WSOP"}, "reason": "x"},
+    "/api/clips/{clip_id}/tag": {"add": ["bluff"], "reason": "x"},
+    "/api/clips": {"video": "show.mp4", "time_in": "0:01", "time_out": "0:02", "title": "Fold", "reason": "x"},
+    "/api/hands/{hand_id}/correct": {"phh": "variant = 'NT'", "reason": "x"},
+    "/api/players/alias": {"alias": "Kid", "player": "Ana Ruiz", "dry_run": True},
+    "/api/players/unalias": {"alias": "Kid", "dry_run": True},
+    "/api/files/missing/clear": {"library": "x", "below": ".", "dry_run": True},
+    "/api/files/missing/confirm-loss": {"library": "x", "below": ".", "dry_run": True},
+    "/api/libraries/{library}/retire": {"dry_run": True},
+    "/api/sheets/{sheet}/retire": {"dry_run": True},
     "/api/events/{incident_id}/mute": {"until": "2h", "reason": "x"},
     "/api/events/{incident_id}/verdict": {"verdict": "real", "reason": "x"},
 }
-NAMES = {"week": "2026-W48", "name": "start.js"}
+NAMES = {"week": "2026-W48", "name": "start.js", "table": "log"}
 DELAYED = {"/api/outputs/{instruction_id}/file": {403}, "/api/outputs/{instruction_id}/preview": {403}}
 """Answers of the graphic that viewers may not see yet."""
 
@@ -46,7 +59,7 @@ def list_operations() -> Iterator[tuple[str, str, dict[str, Any]]]:
 
 def make_parameters(path: str) -> dict[str, str]:
     """Return the parameters of the path with the first of everything."""
-    names = [each[1:-1] for each in path.split("/") if each.startswith("{")]
+    names = re.findall(r"\{(\w+)\}", path)
     return {name: NAMES.get(name, "1") for name in names}
 
 
@@ -124,7 +137,8 @@ def test_each_role_may_open_the_websockets_that_the_document_says(api: Served, r
         headers = {} if role is None else {"X-API-Key": api.keys[role]}
         status = 101
         try:
-            connect(f"ws{api.url.removeprefix('http')}{path}", additional_headers=headers).close()
+            with connect(f"ws{api.url.removeprefix('http')}{path}", additional_headers=headers):
+                pass
         except InvalidStatus as error:
             status = error.response.status_code
 

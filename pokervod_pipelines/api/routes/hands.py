@@ -5,6 +5,7 @@ from datetime import date, datetime
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Path, Query
+from sqlalchemy import Connection
 
 from pokervod_pipelines import decisions
 from pokervod_pipelines.access.principal import Role
@@ -16,7 +17,7 @@ from pokervod_pipelines.api.routing import LARGEST, MOST, Items, PageOf, ReadRou
 from pokervod_pipelines.api.visibility import WITHHELD, ShownInstruction, VisibilityOf, show_instruction
 from pokervod_pipelines.decisions import DecisionKind
 from pokervod_pipelines.hands.clip_link_store import Disagreement, list_disagreements
-from pokervod_pipelines.hands.hand import Hand
+from pokervod_pipelines.hands.hand import BadContent, Hand
 from pokervod_pipelines.hands.listing import (
     HandFilter,
     LinkedClip,
@@ -88,14 +89,14 @@ class ShownClip:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HandDetails:
-    """Hold a hand street by street, with all that belongs to it.
+    """Hold a hand street by street, with all that belongs to it; `played` is null where what is stored is no hand.
 
     Where `withheld`, its hole cards, and sentences that may name them, are left out until the broadcast delay is over.
     """
 
     hand: ListedHand
     withheld: bool
-    played: Hand
+    played: Hand | None
     findings: list[StoredFinding]
     clips: list[ShownClip]
     instructions: list[ShownInstruction]
@@ -119,15 +120,15 @@ def read_one(
         listed = find_listed(connection, hand_id)
     known = read_provenance(connection, hand_id)
     is_covered = visibility.hides(known["created_at"])
-    hand = read_hand(connection, hand_id)
+    hand = _read_played(connection, hand_id)
     findings, clips = read_findings(connection, hand_id), read_linked_clips(connection, hand_id)
-    places = {} if is_covered else locate_hand(connection, context.settings, hand, clips)
+    places = {} if is_covered or hand is None else locate_hand(connection, context.settings, hand, clips)
     found = page_instructions(connection, InstructionFilter(hand_id=hand_id), page=Page(limit=MOST))
     disagreements = list_disagreements(connection, settled=None, hand_id=hand_id)
     return HandDetails(
         hand=listed,
         withheld=is_covered,
-        played=cover_hand(hand) if is_covered else hand,
+        played=cover_hand(hand) if hand and is_covered else hand,
         findings=[cover_finding(each) if is_covered else each for each in findings],
         clips=[
             ShownClip(clip=cover_clip(each) if is_covered else each, place=places.get(each.clip_id)) for each in clips
@@ -149,3 +150,11 @@ def read_one(
         created_at=known["created_at"],
         changed_at=known["changed_at"],
     )
+
+
+def _read_played(connection: Connection, hand_id: int) -> Hand | None:
+    """Return the hand, None where what is stored is none: a finding says so."""
+    try:
+        return read_hand(connection, hand_id)
+    except BadContent:
+        return None
