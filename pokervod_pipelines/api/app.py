@@ -28,6 +28,7 @@ from pokervod_pipelines.api.routes import (
     disagreements,
     exports,
     failures,
+    figures,
     hands,
     health,
     holds,
@@ -87,6 +88,7 @@ ROUTERS = (
     alerts,
     streams,
     exports,
+    figures,
     documents,
 )
 
