@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from pokervod_pipelines.cli.options import ByOption, JsonOption
+from pokervod_pipelines.cli.options import ByOption, JsonOption, ReasonOption
 from pokervod_pipelines.cli.output import count_nouns, out, print_json, print_table, show_time
 from pokervod_pipelines.db.engine import open_database
 from pokervod_pipelines.errors import BadInput, Unavailable
@@ -69,7 +69,7 @@ def weeks(
 
 
 @app.command("close")
-def close(week: WeekArgument, by: ByOption = "") -> None:
+def close(week: WeekArgument, reason: ReasonOption = "closed by command", by: ByOption = "") -> None:
     """Freeze the figures of a week that is over, and report them to the alert channels, once.
 
     The schedule weekly_close does so every Monday; this is for a week that it missed.
@@ -79,7 +79,7 @@ def close(week: WeekArgument, by: ByOption = "") -> None:
     from pokervod_pipelines.cli.options import read_actor  # noqa: PLC0415 - reading needs none of these
     from pokervod_pipelines.monitoring.weeks.closures import close_week  # noqa: PLC0415
 
-    settings, actor = load_settings(), read_actor(by, "closed by command")
+    settings, actor = load_settings(), read_actor(by, reason)
     with open_database(settings) as engine, engine.begin() as connection:
         is_new = close_week(connection, settings, week, actor=actor)
         found = validate_week(connection, settings, week)

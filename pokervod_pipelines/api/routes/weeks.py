@@ -1,12 +1,15 @@
-"""Show what of each week is complete, stage by stage."""
+"""Show what of each week is complete, stage by stage, and close a week that is over."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query
+from sqlalchemy import Connection
 
 from pokervod_pipelines.access.principal import Role
+from pokervod_pipelines.actors import Actor
+from pokervod_pipelines.api.actions import Reason, Requested
 from pokervod_pipelines.api.context import ContextOf, Reading
 from pokervod_pipelines.api.examples import read_examples
 from pokervod_pipelines.api.routing import ReadRoute, needs
@@ -117,3 +120,33 @@ def read_one(
     """Return a week with the cases of each stage."""
     found = validate_week(connection, context.settings, Week.parse(week))
     return describe_week(found, find_days(context.settings), visibility)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClosedWeek:
+    """Tell whether the week was closed now, or had been before, and how it is."""
+
+    changed: bool
+    week: WeekReport
+    correlation_id: str
+
+
+@router.post("/{week}/close", **needs(Role.OPERATOR, example=EXAMPLES["closed"], action=True))
+def close(
+    request: Requested,
+    week: Annotated[str, Path(description="2026-W48, or a day of it.", max_length=10)],
+    body: Reason,
+) -> ClosedWeek:
+    """Freeze the figures of a week that is over, and report them to the alert channels, once."""
+    from pokervod_pipelines.monitoring.weeks.closures import close_week  # noqa: PLC0415 - reading needs none of it
+
+    settings, chosen = request.context.settings, Week.parse(week)
+
+    def act(connection: Connection, actor: Actor) -> ClosedWeek:
+        changed = close_week(connection, settings, chosen, actor=actor)
+        found = validate_week(connection, settings, chosen)
+        visibility = Visibility.of(request.principal.role, settings)
+        report = describe_week(found, find_days(settings), visibility)
+        return ClosedWeek(changed=changed, week=report, correlation_id=actor.correlation_id)
+
+    return request.run(ClosedWeek, body.reason, act)
