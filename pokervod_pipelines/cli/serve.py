@@ -61,7 +61,9 @@ def serve(
         err.print(f"The database does not answer yet: {database.problem}", markup=False)
     gc.collect()
     gc.freeze()
-    err.print(f"API on {listening.address}, its pages at {listening.address}/docs; Ctrl-C stops it.", markup=False)
+    ui = f", Dagster's UI at {listening.address}/dagster/" if settings.api.dagster.enabled else ""
+    pages = f"API on {listening.address}, its pages at {listening.address}/docs{ui}; Ctrl-C stops it."
+    err.print(pages, markup=False)
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C: the server raises again what ended it
     with suppress(KeyboardInterrupt):
         running = RunningDagster(address=dagster_ui, code=dagster_code)  # what `pokervod dev` has
