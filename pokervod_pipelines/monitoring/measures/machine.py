@@ -41,6 +41,7 @@ KINDS = {
     "pokervod_pipelines.cli watch": "watcher",
     "pokervod watch": "watcher",
     "dagster_webserver": "Dagster's UI",
+    "defs.webserver": "Dagster's UI",
     "dagster-webserver": "Dagster's UI",
     "dagster._daemon": "Dagster's daemon",
     "dagster-daemon": "Dagster's daemon",
