@@ -27,7 +27,7 @@ from pokervod_pipelines.suggestions import suggest_name
 
 router = APIRouter(prefix="/api", tags=["media"], route_class=ReadRoute)
 
-BYTES = {"content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}}
+BYTES = {"content": {"*/*": {"schema": {"type": "string", "format": "binary"}}}}
 
 MAX_PIXELS = 3840 * 2160
 """Size of the graphic of a preview, which is shown smaller."""
