@@ -52,6 +52,10 @@ class Reason(BaseModel, extra="forbid"):
         return reason.strip()
 
 
+class OutcomeUnknown(Conflict):
+    """Report an action of which it is not known whether it was done; its key is not free again."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ActionRequest:
     """Hold who asks for a change, and what recognizes the same request when it is sent again."""
@@ -123,6 +127,8 @@ class ActionRequest:
     def _act_reserved(self, adapter: TypeAdapter[T], digest: bytes, act: Callable[[], T]) -> T:
         try:
             answer = act()
+        except OutcomeUnknown:
+            raise
         except PokervodError:
             with self.context.database.begin() as connection:
                 connection.execute(_RELEASE, self._names)

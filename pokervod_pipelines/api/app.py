@@ -51,6 +51,7 @@ from pokervod_pipelines.api.routes import (
     requests,
     rollout,
     rollout_actions,
+    runs,
     sheet_actions,
     sheets,
     streams,
@@ -103,6 +104,7 @@ ROUTERS = (
     player_actions,
     rollout_actions,
     sheet_actions,
+    runs,
     documents,
 )
 
@@ -127,12 +129,14 @@ def build_app(settings: Settings, database: Database | None = None, dagster: Run
         if ui is not None:
             await ui.close()
         app.state.previews.close()
+        app.state.launcher.close()
         context.database.close()
 
     app = PokervodApi(lifespan=live, openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
     app.state.context = context
     app.state.files = FileSender()
     app.state.previews = PreviewRenderer()
+    app.state.launcher = runs.make_launcher()
     app.state.dashboard = dashboard.make_snapshot(context)
     app.state.hub = make_hub(app, context)
     app.state.health = health.make_health(context)

@@ -23,7 +23,8 @@ from pokervod_pipelines.workflows.setup import find_dagster_home, prepare_folder
 from pokervod_pipelines.workflows.workflow import Workflow
 
 if TYPE_CHECKING:
-    from pokervod_pipelines.defs.launch import Launch, Launcher
+    from pokervod_pipelines.defs.launch import Launcher
+    from pokervod_pipelines.defs.launch_child import Launch
 
 MAX_PRIORITY = 100
 

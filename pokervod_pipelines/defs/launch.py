@@ -19,6 +19,7 @@ from pokervod_pipelines.actors import Actor
 from pokervod_pipelines.defs.assembly import build_defs
 from pokervod_pipelines.defs.dead_runs import IN_PROGRESS
 from pokervod_pipelines.defs.ended_runs import describe_failure, is_started_again
+from pokervod_pipelines.defs.launch_child import Launch
 from pokervod_pipelines.defs.run import STARTED_BY_TAG
 from pokervod_pipelines.defs.workflows import PARTITION_TAG, request_tags
 from pokervod_pipelines.errors import BadInput, Conflict, Unavailable
@@ -38,15 +39,6 @@ HEARTBEAT_SECONDS = 90
 """A daemon tells every 30 seconds that it lives."""
 
 POLL_SECONDS = 0.3
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Launch:
-    """Name a launched run and the request that it belongs to."""
-
-    workflow: str
-    run_id: str
-    correlation_id: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,7 +111,15 @@ class Launcher:
             append_events(connection, "system", actor.correlation_id, [event])
             if not self.instance.run_coordinator.cancel_run(run_id):
                 self.instance.report_run_canceling(run)  # a process that Dagster does not know looks for this
+            if run.status is not dg.DagsterRunStatus.STARTED:
+                self._end_unstarted(run_id)
         return True
+
+    def _end_unstarted(self, run_id: str) -> None:
+        """Record the end of a run whose process has not begun: it would find itself cancelled, and be started again."""
+        run = self.instance.get_run_by_id(run_id)
+        if run is not None and not run.is_finished:
+            self.instance.report_run_canceled(run)
 
 
 def create_run(

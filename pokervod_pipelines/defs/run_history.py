@@ -105,31 +105,40 @@ class DagsterHistory:
 
     def read(self, settings: Settings) -> RunFacts:
         """Return the facts of now; none where Dagster has made no database or no tables yet."""
-        try:
-            opened = self.engine.connect().execution_options(isolation_level="AUTOCOMMIT")  # fewer ways to the server
-        except OperationalError as error:
-            if f'database "{self.engine.url.database}" does not exist' in str(error):
+        with connect_dagster(self.engine) as connection:
+            if connection is None:
                 return RunFacts()
-            raise
-        with opened as connection:
-            if not connection.scalar(_HAS_TABLES, {"tables": [*TABLES]}):
-                return RunFacts()
-            runs = [_make_run(row) for row in connection.execute(_RUNS, {"jobs": [*JOBS], "limit": RECENT})]
+            runs = [make_run(row) for row in connection.execute(_RUNS, {"jobs": [*JOBS], "limit": RECENT})]
             unfinished = [*_pick_unfinished(runs)]
             attempts = [*_read_steps(connection, unfinished, settings), *_read_materializations(connection, settings)]
             scheduler = connection.execute(_SCHEDULER, {"schedule": f'%"{SCHEDULE}"%'}).one()
             return RunFacts(
-                in_progress=tuple(each for each in runs if not _has_ended(each)),
+                in_progress=tuple(each for each in runs if not has_ended(each)),
                 processes=_read_processes(connection, [each for each in runs if each.state is RunState.RUNNING]),
                 attempts=tuple(attempts),
-                last_full=next((each for each in runs if each.job == FULL and _has_ended(each)), None),
+                last_full=next((each for each in runs if each.job == FULL and has_ended(each)), None),
                 checks=tuple(_read_checks(connection)),
                 scheduler_seen_at=scheduler.seen_at,
                 is_scheduled=not scheduler.is_stopped,
             )
 
 
-def _has_ended(run: Run) -> bool:
+@contextmanager
+def connect_dagster(engine: Engine) -> Iterator[Connection | None]:
+    """Yield a connection that reads, None where Dagster has made no database or no tables yet."""
+    try:
+        opened = engine.connect().execution_options(isolation_level="AUTOCOMMIT")  # fewer ways to the server
+    except OperationalError as error:
+        if f'database "{engine.url.database}" does not exist' not in str(error):
+            raise
+        yield None
+        return
+    with opened as connection:
+        yield connection if connection.scalar(_HAS_TABLES, {"tables": [*TABLES]}) else None
+
+
+def has_ended(run: Run) -> bool:
+    """Return whether the run is over, well or not."""
     return run.state not in {RunState.QUEUED, RunState.RUNNING}
 
 
@@ -144,7 +153,8 @@ def _read_processes(connection: Connection, runs: Sequence[Run]) -> dict[str, di
     return found
 
 
-def _make_run(row: Row[Any]) -> Run:
+def make_run(row: Row[Any]) -> Run:
+    """Return the run of a row."""
     moments = [None if each is None else datetime.fromtimestamp(each, UTC) for each in (row.end_time, row.start_time)]
     return Run(
         run_id=row.run_id,
@@ -166,7 +176,7 @@ def _pick_unfinished(runs: Iterable[Run]) -> Iterator[Run]:
     for run in runs:
         if run.state is RunState.RUNNING:
             yield run
-        elif _has_ended(run) and (run.job, run.partition) not in healed:
+        elif has_ended(run) and (run.job, run.partition) not in healed:
             if run.state is not RunState.SUCCEEDED:
                 yield run
             elif run.job != SHOWN_JOBS[ASSET_JOB]:
@@ -176,15 +186,15 @@ def _pick_unfinished(runs: Iterable[Run]) -> Iterator[Run]:
 def _read_steps(connection: Connection, runs: Sequence[Run], settings: Settings) -> Iterator[StageAttempt]:
     """Yield the attempts of stages in these runs that did not succeed, of each stage of a job the newest that ended."""
     rows: dict[str, list[Row[Any]]] = defaultdict(list)
-    series = [f"{run.job} {run.partition}" if _has_ended(run) else run.run_id for run in runs]
+    series = [f"{run.job} {run.partition}" if has_ended(run) else run.run_id for run in runs]
     for row in connection.execute(_STEPS, {"runs": [each.run_id for each in runs], "series": series}):
         rows[row.run_id].append(row)
     for run in runs:
-        attempts = _follow_steps(run, rows[run.run_id], settings)
+        attempts = follow_steps(run, rows[run.run_id], settings)
         yield from (each for each in attempts if each.state is not RunState.SUCCEEDED)
 
 
-def _follow_steps(run: Run, rows: Iterable[Row[Any]], settings: Settings) -> Iterator[StageAttempt]:
+def follow_steps(run: Run, rows: Iterable[Row[Any]], settings: Settings) -> Iterator[StageAttempt]:
     """Yield how far each stage of the run has come; one that a run left without an end ended with the run.
 
     In a sync a step succeeds although its stage failed: that is told by an event of our own, or by a materialization.
@@ -201,7 +211,7 @@ def _follow_steps(run: Run, rows: Iterable[Row[Any]], settings: Settings) -> Ite
             error = read_step_error(row.event) if row.kind == "STEP_FAILURE" else None
             found[row.step_key] = replace(attempt, state=ENDS[row.kind], at=row.at, error=error)
     for attempt in found.values():
-        if attempt.state is RunState.RUNNING and _has_ended(run):
+        if attempt.state is RunState.RUNNING and has_ended(run):
             reason = json.loads(end.event)["dagster_event"]["message"] if end else "its run ended before it"
             yield replace(attempt, state=run.state, at=run.at, error=reason)
         else:

@@ -5,17 +5,25 @@ from collections.abc import Iterator, Mapping
 import pytest
 
 from pokervod_pipelines.access.principal import Role
-from pokervod_pipelines_tests.api import parity_access, parity_archive, parity_decisions, parity_incidents
+from pokervod_pipelines_tests.api import (
+    parity_access,
+    parity_archive,
+    parity_decisions,
+    parity_incidents,
+    parity_renders,
+    parity_runs,
+)
 from pokervod_pipelines_tests.api.parity import REASON, WHO, ParityCase, ParityServer, serve_parity
 from pokervod_pipelines_tests.api.test_document import list_operations
 from pokervod_pipelines_tests.worker_database import WorkerDatabase
 
-GROUPS = (parity_access, parity_archive, parity_decisions, parity_incidents)
+GROUPS = (parity_access, parity_archive, parity_decisions, parity_incidents, parity_renders, parity_runs)
 
 CASES = [case for group in GROUPS for case in group.CASES]
 
 WITHOUT_COMMAND: Mapping[str, str] = {
     "POST /api/rollout/{plan}/resume": "the command runs the rollout as well; test_decisions.py has it",
+    "POST /api/orchestrator/runs/{run_id}/cancel": "Ctrl-C ends a command; test_runs.py has it",
     "POST /api/me/password": "a person's own; test_me.py has them",
     "POST /api/me/sessions/end-others": "a person's own; test_me.py has them",
     "POST /api/me/sessions/{session_id}/end": "a person's own; test_me.py has them",
