@@ -169,8 +169,7 @@ class StreamServer(uvicorn.Server):
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """End the streams, then everything else."""
-        self._app.state.hub.close()
-        await asyncio.sleep(0)  # the streams say goodbye
+        await self._app.state.hub.close()
         await super().shutdown(sockets)
 
 

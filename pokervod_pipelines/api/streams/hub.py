@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
@@ -21,6 +22,9 @@ HEARTBEAT_SECONDS = 10.0
 
 MOST_RECENT = 2_000
 """Events whose number alone says where to continue."""
+
+GOODBYE_SECONDS = 0.5
+"""Limit of closing the streams when the server stops; it closes the connections of those that are left."""
 
 RETRY_SECONDS = "10"
 """When a client may ask again that came when there were too many."""
@@ -154,13 +158,16 @@ class Hub:
             await asyncio.sleep(HEARTBEAT_SECONDS)
             self._broadcast(self.make_heartbeat())
 
-    def close(self) -> None:
-        """End all streams, and let none in."""
+    async def close(self) -> None:
+        """End all streams, let none in, and wait for a moment until each has said goodbye."""
         self._is_closed = True
         for stream in self.streams:
             stream.end(End.STOPPED)
         for task in self._tasks:
             task.cancel()
+        until = time.monotonic() + GOODBYE_SECONDS
+        while self._groups and time.monotonic() < until:
+            await asyncio.sleep(0.01)
 
     def _make_notice(self, notice: Notice) -> Message:
         since = self._stale_since and self._stale_since.isoformat()
