@@ -1,5 +1,6 @@
 """Give every test a real PostgreSQL: one server a run, one migrated database a process, emptied for each test."""
 
+import gc
 import os
 import sys
 import uuid
@@ -22,6 +23,11 @@ from pokervod_pipelines_tests.worker_database import WorkerDatabase, connect_adm
 
 SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 
+QUICK = {"autovacuum": "off", "fsync": "off", "full_page_writes": "off", "synchronous_commit": "off"}
+"""Nothing has to outlive the machine; and a plan depends on what its test does, not on when the server tidies up."""
+
+gc.disable()  # until all tests are collected: nothing of them is garbage
+
 # A busy machine is slow; a slow example is no failure.
 hypothesis_settings.register_profile(
     "pokervod", deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
@@ -38,6 +44,12 @@ for variable in [name for name in os.environ if name.startswith("POKERVOD_") and
     del os.environ[variable]
 
 
+def pytest_collection_finish() -> None:
+    """Never look through what is loaded now for garbage again: it is most of what there is."""
+    gc.freeze()
+    gc.enable()
+
+
 @pytest.fixture(autouse=True)
 def _end_log() -> Iterator[None]:
     """End the log that a command or an instance of Dagster started in this process."""
@@ -50,7 +62,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedServer]
     """Run the PostgreSQL server that all workers share through its folder."""
     base = tmp_path_factory.getbasetemp()
     shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
-    running = EmbeddedServer(shared / "postgres", settings={"fsync": "off"})
+    running = EmbeddedServer(shared / "postgres", settings=QUICK)
     with running:
         yield running
     with suppress(Conflict):  # other workers still use it; the last one erases it
