@@ -25,6 +25,15 @@ FIND_WRITTEN = f"""
     where relkind = 'r' and relnamespace = 'public'::regnamespace and relname <> '{VERSION_TABLE}'
         and pg_relation_size(oid) > 0
 """
+FORGET_STATISTICS = """
+    with known as (
+        select oid, relname from pg_class
+        where relkind = 'r' and relnamespace = 'public'::regnamespace and reltuples >= 0
+    ), forgotten as (delete from pg_statistic using known where starelid = oid)
+    select pg_clear_relation_stats('public', relname) from known
+"""
+"""A table that an earlier test analyzed or vacuumed would be planned as an empty one; a new one is not."""
+
 RESTART_SEQUENCES = """
     select setval(format('%I.%I', schemaname, sequencename)::regclass, start_value, false) from pg_sequences
 """
@@ -135,4 +144,5 @@ def _delete_rows(connection: psycopg.Connection) -> None:
         connection.execute(f"delete from {table}")
         if size > VACUUM_BYTES:
             connection.execute(f"vacuum {table}")
+    connection.execute(FORGET_STATISTICS)
     connection.execute(RESTART_SEQUENCES)
