@@ -1,8 +1,8 @@
 """Retry, cancel or prioritise all instructions that fit a filter, for a person who has seen the preview.
 
 What others hold is left out, and so is what changed between the preview and the action: each is reported with its
-reason. Done again, an action finds nothing more to do. With ``only`` an action leaves out what the
-preview did not have.
+reason. Done again, an action finds nothing more to do. With ``only``, the ids of a preview, an action leaves out what
+that did not have, and reports what it had and does not fit any more.
 """
 
 from collections import Counter
@@ -146,6 +146,10 @@ def _act(
     holds = find_holds(connection, SubjectKind.INSTRUCTION)
     held = {each.id: hold for each in found if (hold := holds.get(str(each.id)))}
     refused = [(number, f"instruction {number} is held by {hold.by}: {hold.reason}") for number, hold in held.items()]
+    gone = set(only or ()) - {each.id for each in found}
+    refused += [
+        (number, f"instruction {number} has changed since the preview and does not fit any more") for number in gone
+    ]
     chosen = {each.id: each for each in found if each.id not in held}
     if not dry_run:
         if actor is None:
