@@ -52,6 +52,7 @@ from pokervod_pipelines.api.routes import (
     rollout,
     rollout_actions,
     runs,
+    settings,
     sheet_actions,
     sheets,
     streams,
@@ -105,6 +106,7 @@ ROUTERS = (
     rollout_actions,
     sheet_actions,
     runs,
+    settings,
     documents,
 )
 
