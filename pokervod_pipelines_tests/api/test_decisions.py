@@ -2,7 +2,6 @@
 
 from typing import Any
 
-import pytest
 from sqlalchemy import text
 
 from pokervod_pipelines.rollout.interventions import pause_rollout
@@ -15,6 +14,39 @@ from pokervod_pipelines_tests.sheets.harness import insert_files
 
 OLD = "/api/libraries/old/retire"
 RESUME = "/api/rollout/production/resume"
+
+WRONG: list[tuple[str, dict[str, Any], int, str]] = [
+    (OLD, {"dry_run": True}, 404, "unknown library 'old'"),
+    ("/api/sheets/old/retire", {"expected": 1, "reason": "x"}, 404, "unknown sheet 'old'"),
+    ("/api/files/missing/clear", {"library": "x", "below": ".", "dry_run": True}, 400, "unknown library 'x'"),
+    ("/api/files/missing/clear", {"library": "x\0", "below": ".", "dry_run": True}, 422, "body.library"),
+    ("/api/roots/x/accept", {"reason": "x"}, 404, "unknown archive root 'x'"),
+    ("/api/rows/9/pin", {"path": "x", "reason": "x"}, 404, "unknown row 9"),
+    ("/api/rows/9/unpin", {"reason": "x"}, 404, "unknown row 9"),
+    ("/api/catalog/videos/9/correct", {"field": "project", "value": "WSOP", "reason": "x"}, 404, "unknown video 9"),
+    ("/api/catalog/entries", {"fields": {"projekt": "WSOP"}, "reason": "x"}, 400, "projekt"),
+    ("/api/catalog/decisions/9/undo", {"reason": "x"}, 404, "unknown decision 9"),
+    (
+        "/api/clips",
+        {"video": "x", "time_in": "0:01", "time_out": "0:02", "title": "t", "reason": "x"},
+        400,
+        "no video",
+    ),
+    ("/api/clips/9/tag", {"add": ["x"], "reason": "x"}, 404, "unknown clip 9"),
+    ("/api/clips/9/tag", {"reason": "x"}, 422, "name a tag"),
+    ("/api/clips/decisions/9/undo", {"reason": "x"}, 404, "unknown decision 9"),
+    ("/api/hands/9/withdraw", {"reason": "x"}, 404, "unknown hand 9"),
+    ("/api/hands/1/correct", {"phh": "variant = ", "reason": "x"}, 400, "not a valid PHH hand"),
+    ("/api/hands/1/restore", {"reason": "x"}, 409, "neither withdrawn nor corrected"),
+    ("/api/disagreements/9/settle", {"reason": "x"}, 404, "unknown disagreement 9"),
+    ("/api/players/unalias", {"alias": "Kid", "reason": "x"}, 400, "unknown alias 'Kid'"),
+    ("/api/players/alias", {"alias": "Kid", "player": "kid", "dry_run": True}, 400, "one player already"),
+    ("/api/rollout/x/pause", {"reason": "x"}, 404, "unknown plan 'x'"),
+    ("/api/rollout/production/pause", {"reason": "x"}, 409, "not started"),
+    ("/api/rollout/production/weeks/99/criteria/x/override", {"reason": "x"}, 404, "99"),
+    ("/api/rollout/production/weeks/1/criteria/x/override", {"reason": "x"}, 404, "unknown criterion 'x'"),
+    ("/api/weeks/2031-W01/close", {"reason": "x"}, 400, "is not over"),
+]
 
 
 def count(api: Served, query: str) -> Any:
@@ -62,45 +94,9 @@ def test_a_resumed_rollout_is_left_to_its_sensor(api: Served) -> None:
     assert count(api, "select count(*) from rollout_attempts") == 0
 
 
-@pytest.mark.parametrize(
-    ("path", "body", "status", "said"),
-    [
-        (OLD, {"dry_run": True}, 404, "unknown library 'old'"),
-        ("/api/sheets/old/retire", {"expected": 1, "reason": "x"}, 404, "unknown sheet 'old'"),
-        ("/api/files/missing/clear", {"library": "x", "below": ".", "dry_run": True}, 400, "unknown library 'x'"),
-        ("/api/files/missing/clear", {"library": "x\0", "below": ".", "dry_run": True}, 422, "body.library"),
-        ("/api/roots/x/accept", {"reason": "x"}, 404, "unknown archive root 'x'"),
-        ("/api/rows/9/pin", {"path": "x", "reason": "x"}, 404, "unknown row 9"),
-        ("/api/rows/9/unpin", {"reason": "x"}, 404, "unknown row 9"),
-        ("/api/catalog/videos/9/correct", {"field": "project", "value": "WSOP", "reason": "x"}, 404, "unknown video 9"),
-        ("/api/catalog/entries", {"fields": {"projekt": "WSOP"}, "reason": "x"}, 400, "projekt"),
-        ("/api/catalog/decisions/9/undo", {"reason": "x"}, 404, "unknown decision 9"),
-        (
-            "/api/clips",
-            {"video": "x", "time_in": "0:01", "time_out": "0:02", "title": "t", "reason": "x"},
-            400,
-            "no video",
-        ),
-        ("/api/clips/9/tag", {"add": ["x"], "reason": "x"}, 404, "unknown clip 9"),
-        ("/api/clips/9/tag", {"reason": "x"}, 422, "name a tag"),
-        ("/api/clips/decisions/9/undo", {"reason": "x"}, 404, "unknown decision 9"),
-        ("/api/hands/9/withdraw", {"reason": "x"}, 404, "unknown hand 9"),
-        ("/api/hands/1/correct", {"phh": "variant = ", "reason": "x"}, 400, "not a valid PHH hand"),
-        ("/api/hands/1/restore", {"reason": "x"}, 409, "neither withdrawn nor corrected"),
-        ("/api/disagreements/9/settle", {"reason": "x"}, 404, "unknown disagreement 9"),
-        ("/api/players/unalias", {"alias": "Kid", "reason": "x"}, 400, "unknown alias 'Kid'"),
-        ("/api/players/alias", {"alias": "Kid", "player": "kid", "dry_run": True}, 400, "one player already"),
-        ("/api/rollout/x/pause", {"reason": "x"}, 404, "unknown plan 'x'"),
-        ("/api/rollout/production/pause", {"reason": "x"}, 409, "not started"),
-        ("/api/rollout/production/weeks/99/criteria/x/override", {"reason": "x"}, 404, "99"),
-        ("/api/rollout/production/weeks/1/criteria/x/override", {"reason": "x"}, 404, "unknown criterion 'x'"),
-        ("/api/weeks/2031-W01/close", {"reason": "x"}, 400, "is not over"),
-    ],
-)
-def test_a_wrong_request_says_what_is_wrong(
-    api: Served, path: str, body: dict[str, Any], status: int, said: str
-) -> None:
-    answer = api.post(path, body, OPERATOR)
+def test_a_wrong_request_says_what_is_wrong(api: Served) -> None:
+    for path, body, status, said in WRONG:
+        answer = api.post(path, body, OPERATOR)
+        assert (answer.status_code, said in answer.json()["detail"]) == (status, True), (path, answer.text)
 
-    assert (answer.status_code, said in answer.json()["detail"]) == (status, True), answer.text
     assert count(api, "select count(*) from decisions") == 0
