@@ -21,6 +21,7 @@ from pokervod_pipelines.settings import Settings
 from pokervod_pipelines_tests.access.people import make_people
 from pokervod_pipelines_tests.bench.figure import Figure, percentile, scratch, scratch_database
 from pokervod_pipelines_tests.bench.measures import add_rest, fill
+from pokervod_pipelines_tests.bench.streams import measure_streams
 
 CLIENTS = 50
 PAUSE_SECONDS = 0.25
@@ -92,6 +93,8 @@ def measure(*, is_small: bool) -> Iterator[Figure]:
             headers = f"Host: 127.0.0.1\r\nX-API-Key: {key}"
             yield from _measure_dashboard(port, process, headers, seconds, f"{count:,} instructions, 3 events of each")
             yield from _measure_reads(port, headers)
+        with _serve(folder, engine) as (port, process):
+            yield from measure_streams(port, process, engine, people, 60.0 if is_small else 600.0)
         with _serve_bare(folder, engine) as port:
             taken = asyncio.run(_ask_as_many(port, "/bare", "Host: 127.0.0.1", seconds))
             yield Figure("a bare FastAPI and psycopg route, p50 / p99 ms", _show(taken))
