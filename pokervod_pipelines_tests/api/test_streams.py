@@ -1,10 +1,15 @@
 """Follow what happens by server-sent events and by a WebSocket: nothing is missed, and nobody follows who may not."""
 
 import json
+import os
+import re
 import socket
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import httpx2
@@ -320,3 +325,20 @@ def test_no_page_of_another_site_opens_a_websocket_and_no_client_speaks(api: Ser
 def test_each_type_of_events_has_a_message_of_its_own() -> None:
     assert len(list_messages()) == len(list_types())
     assert {*list_messages()} & {*Notice} == set()
+
+
+def test_the_page_shows_how_to_follow(api: Served, tmp_path: Path) -> None:
+    """The commands of docs/api.md, which would not end: they are stopped when they have told an event."""
+    page = Path(__file__).parents[2].joinpath("docs/api.md").read_text(encoding="utf-8").partition("\n## Follow\n")[2]
+    [curl] = re.findall(r"^curl -N .*$", page, re.MULTILINE)
+    [program] = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+    tmp_path.joinpath("follow.py").write_text(program.replace("127.0.0.1:8080", api.url[7:]), encoding="utf-8")
+    for command in (curl.replace("127.0.0.1:8080", api.url[7:]), f"exec {sys.executable} -u {tmp_path}/follow.py"):
+        environ = {**os.environ, "KEY": api.keys[VIEWER]}
+        with subprocess.Popen(["bash", "-c", command], env=environ, stdout=subprocess.PIPE, text=True) as process:
+            assert process.stdout is not None
+            next(line for line in process.stdout if "snapshot" in line)
+            with api.engine.begin() as connection:
+                append_events(connection, "render", "one", [make_event(EventType.RENDER_COMPLETED)])
+            assert next(line for line in process.stdout if "render_completed" in line)
+            process.kill()
