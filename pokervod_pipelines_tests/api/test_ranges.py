@@ -26,7 +26,7 @@ def take(spec: str, data: bytes) -> set[int]:
     return {place for place in range(int(first), int(last) + 1 if last else len(data)) if place < len(data)}
 
 
-def read(header: str, size: int) -> list[range] | None | Refused:
+def read(header: str, size: int) -> list[range] | Refused | None:
     """Return the ranges, or the refusal."""
     try:
         return read_ranges(header, size)
