@@ -62,6 +62,8 @@ def escalate(world: World) -> dict[str, Any]:
     with rollout.begin() as store:
         store.insert_escalation(store.read().weeks[0], "week 1 failed 3 times")
         rollout.report_escalation(store, 1)
+    world.execute("update monitoring_events set figures = '{}'")  # its report has the time in words
+    world.execute("update alerts set body = 'failed'")
     return names
 
 
