@@ -123,13 +123,13 @@ NEW_BODY = {"video": VIDEO, "time_in": "0:30:00", "time_out": "0:30:20", "title"
 
 CASES = [
     ParityCase(
-        path="/api/files/missing/clear",
+        path="/api/missing-files/clear",
         prepare=lose_files,
         body=MISSING,
         command=["nas", "clear", *PLACE],
     ),
     ParityCase(
-        path="/api/files/missing/confirm-loss",
+        path="/api/missing-files/confirm-loss",
         prepare=hold_files,
         body=MISSING,
         command=["nas", "confirm-loss", *PLACE],
@@ -159,7 +159,7 @@ CASES = [
     ),
     ParityCase(path="/api/rows/{row_id}/unpin", prepare=pin, command=["sheets", "unpin", "{row_id}"]),
     ParityCase(
-        path="/api/catalog/videos/{video_id}/correct",
+        path="/api/videos/{video_id}/correct",
         prepare=put_files,
         body={"field": "project", "value": "WSOP"},
         command=["catalog", "correct", VIDEO, "project", "WSOP"],

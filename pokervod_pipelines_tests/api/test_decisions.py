@@ -18,12 +18,12 @@ RESUME = "/api/rollout/production/resume"
 WRONG: list[tuple[str, dict[str, Any], int, str]] = [
     (OLD, {"dry_run": True}, 404, "unknown library 'old'"),
     ("/api/sheets/old/retire", {"expected": 1, "reason": "x"}, 404, "unknown sheet 'old'"),
-    ("/api/files/missing/clear", {"library": "x", "below": ".", "dry_run": True}, 400, "unknown library 'x'"),
-    ("/api/files/missing/clear", {"library": "x\0", "below": ".", "dry_run": True}, 422, "body.library"),
+    ("/api/missing-files/clear", {"library": "x", "below": ".", "dry_run": True}, 400, "unknown library 'x'"),
+    ("/api/missing-files/clear", {"library": "x\0", "below": ".", "dry_run": True}, 422, "body.library"),
     ("/api/roots/x/accept", {"reason": "x"}, 404, "unknown archive root 'x'"),
     ("/api/rows/9/pin", {"path": "x", "reason": "x"}, 404, "unknown row 9"),
     ("/api/rows/9/unpin", {"reason": "x"}, 404, "unknown row 9"),
-    ("/api/catalog/videos/9/correct", {"field": "project", "value": "WSOP", "reason": "x"}, 404, "unknown video 9"),
+    ("/api/videos/9/correct", {"field": "project", "value": "WSOP", "reason": "x"}, 404, "unknown video 9"),
     ("/api/catalog/entries", {"fields": {"projekt": "WSOP"}, "reason": "x"}, 400, "projekt"),
     ("/api/catalog/decisions/9/undo", {"reason": "x"}, 404, "unknown decision 9"),
     (

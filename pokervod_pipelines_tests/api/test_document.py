@@ -20,15 +20,15 @@ from pokervod_pipelines_tests.api.serving import Served
 
 BODIES = {
     "/api/rows/{row_id}/pin": {"path": "show.mp4", "reason": "x"},
-    "/api/catalog/videos/{video_id}/correct": {"field": "project", "value": "WSOP", "reason": "x"},
+    "/api/videos/{video_id}/correct": {"field": "project", "value": "WSOP", "reason": "x"},
     "/api/catalog/entries": {"fields": {"project": "WSOP"}, "reason": "x"},
     "/api/clips/{clip_id}/tag": {"add": ["bluff"], "reason": "x"},
     "/api/clips": {"video": "show.mp4", "time_in": "0:01", "time_out": "0:02", "title": "Fold", "reason": "x"},
     "/api/hands/{hand_id}/correct": {"phh": "variant = 'NT'", "reason": "x"},
     "/api/players/alias": {"alias": "Kid", "player": "Ana Ruiz", "dry_run": True},
     "/api/players/unalias": {"alias": "Kid", "dry_run": True},
-    "/api/files/missing/clear": {"library": "x", "below": ".", "dry_run": True},
-    "/api/files/missing/confirm-loss": {"library": "x", "below": ".", "dry_run": True},
+    "/api/missing-files/clear": {"library": "x", "below": ".", "dry_run": True},
+    "/api/missing-files/confirm-loss": {"library": "x", "below": ".", "dry_run": True},
     "/api/libraries/{library}/retire": {"dry_run": True},
     "/api/sheets/{sheet}/retire": {"dry_run": True},
     "/api/events/{incident_id}/mute": {"until": "2h", "reason": "x"},

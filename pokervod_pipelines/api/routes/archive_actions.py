@@ -25,7 +25,7 @@ router = APIRouter(prefix="/api", tags=["archive"], route_class=ReadRoute)
 
 EXAMPLES = read_examples("archive_actions")
 
-MISSING = "/api/files/missing"
+MISSING = "/api/missing-files"
 
 
 class MissingFiles(ExpectedChange):
@@ -63,7 +63,7 @@ LibraryName = Annotated[str, Path(max_length=100, description="A library that is
 RootName = Annotated[str, Path(max_length=100, description="The name of the archive root in the settings.")]
 
 
-@router.post("/files/missing/clear", **REMOVAL)
+@router.post("/missing-files/clear", **REMOVAL)
 def clear(request: Requested, body: MissingFiles) -> RemovedFiles:
     """Record that missing files were deleted on purpose: they leave the catalog, their rows are kept."""
     _require_library(request, body.library)
@@ -77,7 +77,7 @@ def clear(request: Requested, body: MissingFiles) -> RemovedFiles:
     return request.run_apart(RemovedFiles, body.reason, act, look_at=MISSING)
 
 
-@router.post("/files/missing/confirm-loss", **REMOVAL)
+@router.post("/missing-files/confirm-loss", **REMOVAL)
 def confirm_loss(request: Requested, body: MissingFiles) -> RemovedFiles:
     """Confirm that files which a scan held back were deleted on purpose; the disk is read once more before that."""
     _require_library(request, body.library)
@@ -113,7 +113,7 @@ def retire_library(request: Requested, library: LibraryName, body: ExpectedChang
             retired = retirement.retire_library(engine, settings, library, actor=actor, expected=body.expected)
         return _count(request, retired.files)
 
-    return request.run_apart(RemovedFiles, body.reason, act, look_at="/api/libraries")
+    return request.run_apart(RemovedFiles, body.reason, act, look_at=MISSING)
 
 
 @router.post("/roots/{root}/accept", **needs(Role.OPERATOR, example=EXAMPLES["accepted_root"], action=True))

@@ -19,7 +19,7 @@ from pokervod_pipelines.catalog.creation_report import CreationReport
 from pokervod_pipelines.decisions import DecisionKind, find_kind
 from pokervod_pipelines.errors import BadInput
 
-router = APIRouter(prefix="/api/catalog", tags=["catalog"], route_class=ReadRoute)
+router = APIRouter(prefix="/api", tags=["catalog"], route_class=ReadRoute)
 
 EXAMPLES = read_examples("catalog_actions")
 
@@ -72,7 +72,7 @@ def correct(request: Requested, video_id: VideoId, body: CorrectionRequest) -> C
     """Correct a field of a video; the correction wins over every rule until somebody undoes it."""
     with request.context.database.connect() as connection, find_named():
         if not find_files(connection, video_id):
-            raise BadInput(f"unknown video {video_id}; GET /api/catalog/videos lists them")
+            raise BadInput(f"unknown video {video_id}; GET /api/videos lists them")
 
     def act(engine: Engine, actor: Actor) -> CorrectedVideo:
         from pokervod_pipelines.catalog.corrections import correct_file  # noqa: PLC0415 - loads the vocabulary
@@ -80,11 +80,11 @@ def correct(request: Requested, video_id: VideoId, body: CorrectionRequest) -> C
         row = correct_file(engine, path_or_id=video_id, field=body.field, value=body.value, actor=actor)
         return CorrectedVideo(correction=row, correlation_id=actor.correlation_id)
 
-    look_at = f"/api/catalog/videos/{video_id}"
+    look_at = f"/api/videos/{video_id}"
     return request.run_apart(CorrectedVideo, body.reason, act, look_at=look_at, is_repeatable=True)
 
 
-@router.post("/entries", **needs(Role.OPERATOR, example=EXAMPLES["created"], action=True))
+@router.post("/catalog/entries", **needs(Role.OPERATOR, example=EXAMPLES["created"], action=True))
 def create(request: Requested, body: EntryRequest) -> CreatedEntry:
     """Put a project, season, event or episode into the catalog before its files are there; they join it."""
 
@@ -97,7 +97,7 @@ def create(request: Requested, body: EntryRequest) -> CreatedEntry:
     return request.run_apart(CreatedEntry, body.reason, act, look_at="/api/catalog/projects", is_repeatable=True)
 
 
-@router.post("/decisions/{decision_id}/undo", **needs(Role.OPERATOR, example=EXAMPLES["undone"], action=True))
+@router.post("/catalog/decisions/{decision_id}/undo", **needs(Role.OPERATOR, example=EXAMPLES["undone"], action=True))
 def undo(request: Requested, decision_id: DecisionId, body: Reason) -> UndoneDecision:
     """Undo a correction, so that an older one or the rules count again, or that something was created."""
     with request.context.database.connect() as connection, find_named():
