@@ -19,7 +19,7 @@ from pokervod_pipelines.actors import Actor
 from pokervod_pipelines.defs.assembly import build_defs
 from pokervod_pipelines.defs.dead_runs import IN_PROGRESS
 from pokervod_pipelines.defs.ended_runs import describe_failure, is_started_again
-from pokervod_pipelines.defs.launch_child import Launch
+from pokervod_pipelines.defs.launch_child import HEARTBEAT_SECONDS, NO_DAEMON, QUEUE_DAEMON, Launch
 from pokervod_pipelines.defs.run import STARTED_BY_TAG
 from pokervod_pipelines.defs.workflows import PARTITION_TAG, request_tags
 from pokervod_pipelines.errors import BadInput, Conflict, Unavailable
@@ -32,11 +32,6 @@ LOCATION = "pokervod"
 """The code location's name in ``workspace.yaml``."""
 
 _DEFINITIONS = ModuleCodePointer("pokervod_pipelines.definitions", "defs")
-
-QUEUE_DAEMON = "QUEUED_RUN_COORDINATOR"
-
-HEARTBEAT_SECONDS = 90
-"""A daemon tells every 30 seconds that it lives."""
 
 POLL_SECONDS = 0.3
 
@@ -161,7 +156,7 @@ def require_daemon(instance: dg.DagsterInstance) -> None:
     """Raise ``Unavailable`` where no daemon has given a sign of life lately."""
     heartbeat = instance.get_daemon_heartbeats().get(QUEUE_DAEMON)
     if heartbeat is None or time.time() - heartbeat.timestamp > HEARTBEAT_SECONDS:
-        raise Unavailable("no Dagster daemon takes runs from the queue; start `pokervod dev`, then run this again")
+        raise Unavailable(NO_DAEMON)
 
 
 def follow_run(instance: dg.DagsterInstance, run_id: str) -> Iterator[FollowedRun]:

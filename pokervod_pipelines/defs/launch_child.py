@@ -24,6 +24,13 @@ if TYPE_CHECKING:
 
 LAUNCHER = ChildProgram(name="launcher of runs", modules=("pokervod_pipelines.defs.launch",))
 
+QUEUE_DAEMON = "QUEUED_RUN_COORDINATOR"
+
+HEARTBEAT_SECONDS = 90
+"""A daemon tells every 30 seconds that it lives."""
+
+NO_DAEMON = "no Dagster daemon takes runs from the queue; start `pokervod dev`, then run this again"
+
 ALONE = frozenset({"full_sync"})
 """Workflows of which a second run is refused while one waits or goes on: it would do the same again."""
 

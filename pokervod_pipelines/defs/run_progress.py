@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, text
 
+from pokervod_pipelines.defs.launch_child import HEARTBEAT_SECONDS, QUEUE_DAEMON
 from pokervod_pipelines.defs.run_history import follow_steps, has_ended, make_run
 from pokervod_pipelines.events import EventType
 from pokervod_pipelines.monitoring.status_facts import read_progress
@@ -81,6 +82,11 @@ def find_run(dagster: Connection, run_id: str) -> ListedRun | None:
     """Return the run, None where there is none."""
     row = dagster.execute(_RUNS, {"limit": 1, "after": None, "job": None, "run": run_id}).one_or_none()
     return None if row is None else _make_listed(row)
+
+
+def has_daemon(dagster: Connection) -> bool:
+    """Return whether a daemon that takes runs from the queue has given a sign of life lately."""
+    return bool(dagster.scalar(_HAS_DAEMON, {"daemon": QUEUE_DAEMON, "seconds": HEARTBEAT_SECONDS}))
 
 
 def follow_run(dagster: Connection, connection: Connection, listed: ListedRun, settings: Settings) -> RunProgress:
@@ -164,6 +170,11 @@ def _count_blocks(stages: Iterable[RunStage]) -> dict[str, BlockProgress]:
         for block, states in sorted(by_block.items())
     }
 
+
+_HAS_DAEMON = text("""
+    select exists (select from daemon_heartbeats where daemon_type = :daemon
+        and timestamp at time zone 'UTC' > now() - make_interval(secs => :seconds))
+""")
 
 _RUNS = text("""
     select r.id, r.run_id, r.pipeline_name as job, r.status, r.start_time, r.end_time,

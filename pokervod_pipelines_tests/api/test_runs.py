@@ -30,7 +30,7 @@ def sync(api: Served, sync_type: str) -> Any:
 def test_a_full_sync_is_followed_refused_twice_and_cancelled(parity: ParityServer) -> None:
     api = parity.served
     assert api.read(RUNS, VIEWER)["items"] == []
-    assert "no Dagster daemon" in sync(api, "full").json()["detail"]
+    assert (sync(api, "full").status_code, "no Dagster daemon" in sync(api, "full").json()["detail"]) == (409, True)
     with dg.DagsterInstance.from_config(str(find_dagster_home(prepare_folder()))) as instance:
         beat(instance)
 

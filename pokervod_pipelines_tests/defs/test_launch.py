@@ -10,7 +10,8 @@ from dagster._daemon.types import DaemonHeartbeat
 from sqlalchemy import Engine, text
 
 from pokervod_pipelines.actors import Actor
-from pokervod_pipelines.defs.launch import QUEUE_DAEMON, Launcher, follow_run, open_launcher
+from pokervod_pipelines.defs.launch import Launcher, follow_run, open_launcher
+from pokervod_pipelines.defs.launch_child import QUEUE_DAEMON
 from pokervod_pipelines.defs.router import find_covered
 from pokervod_pipelines.defs.workflows import read_input
 from pokervod_pipelines.errors import BadInput, Conflict, Unavailable

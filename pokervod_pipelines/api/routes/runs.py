@@ -20,10 +20,10 @@ from pokervod_pipelines.api.examples import read_examples
 from pokervod_pipelines.api.guard import lift_limit
 from pokervod_pipelines.api.routing import Items, PageOf, ReadRoute, make_items, needs
 from pokervod_pipelines.api.visibility import WITHHELD, Visibility, VisibilityOf
-from pokervod_pipelines.defs.launch_child import LAUNCHER, RunOrder, cancel_run, launch_run
+from pokervod_pipelines.defs.launch_child import LAUNCHER, NO_DAEMON, RunOrder, cancel_run, launch_run
 from pokervod_pipelines.defs.run_history import connect_dagster
-from pokervod_pipelines.defs.run_progress import ListedRun, RunProgress, find_run, follow_run, list_runs
-from pokervod_pipelines.errors import Unavailable
+from pokervod_pipelines.defs.run_progress import ListedRun, RunProgress, find_run, follow_run, has_daemon, list_runs
+from pokervod_pipelines.errors import OperatorNeeded, Unavailable
 from pokervod_pipelines.processes.failures import ChildFailure, ChildNotStarted, TaskFailed
 from pokervod_pipelines.processes.resting import RestingChild
 from pokervod_pipelines.workflows.declared import list_workflows
@@ -120,6 +120,9 @@ def _launch(
     choose_workflow(list_workflows(), workflow, given, request.context.settings)  # a mistake is said without the child
 
     def act(_: Engine, actor: Actor) -> StartedRun:
+        with connect_dagster(request.context.database.require().dagster) as dagster:
+            if dagster is None or not has_daemon(dagster):
+                raise OperatorNeeded(NO_DAEMON)
         order = RunOrder(folder=FilePath.cwd(), workflow=workflow, given=given, actor=actor, priority=priority)
         launch = _ask(http, partial(launch_run, order), actor)
         return StartedRun(
