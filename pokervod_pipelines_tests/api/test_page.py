@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from pokervod_pipelines_tests.access.people import PASSWORD
-from pokervod_pipelines_tests.api.serving import VIEWER, Served
+from pokervod_pipelines_tests.api.serving import OPERATOR, VIEWER, Served
 from pokervod_pipelines_tests.api.test_document import read_document
 
 PAGE = (Path(__file__).parents[2] / "docs" / "api.md").read_text(encoding="utf-8")
@@ -19,8 +19,8 @@ ROUTES = re.findall(r"`(/(?:api|metrics|health|stats|pending|docs|openapi)[^`]*)
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
 def test_every_request_of_the_page_is_answered(api: Served) -> None:
-    environ = {**os.environ, "KEY": api.keys[VIEWER]}
     for request in REQUESTS:
+        environ = {**os.environ, "KEY": api.keys[OPERATOR if " --json " in request else VIEWER]}
         command = request.replace("http://127.0.0.1:8080", api.url).replace("-u anna", f"-u 'anna:{PASSWORD}'")
         done = subprocess.run(
             ["bash", "-c", f"{command} --silent --fail-with-body"],
