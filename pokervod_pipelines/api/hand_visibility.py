@@ -1,11 +1,14 @@
 """Show a hand without what tells its hole cards, and what was said of it, inside the broadcast delay."""
 
+from collections.abc import Sequence
 from dataclasses import replace
+
+from sqlalchemy import Connection
 
 from pokervod_pipelines.api.visibility import WITHHELD, Visibility
 from pokervod_pipelines.hands.clip_link_store import Disagreement
 from pokervod_pipelines.hands.hand import Hand
-from pokervod_pipelines.hands.listing import LinkedClip, StoredFinding
+from pokervod_pipelines.hands.listing import LinkedClip, ListedHand, StoredFinding, find_young_hands
 from pokervod_pipelines.hands.quarantined import QuarantinedFile
 
 
@@ -13,6 +16,19 @@ def cover_hand(hand: Hand) -> Hand:
     """Return the hand without hole cards, the hand that was made of them, and sentences that may name them."""
     seats = tuple(replace(each, hole_cards=()) for each in hand.seats)
     return replace(hand, seats=seats, best_hand=None, findings=(), unread=())
+
+
+def show_hands(connection: Connection, found: Sequence[ListedHand], visibility: Visibility) -> list[ListedHand]:
+    """Return the hands; inside the delay without the rank of the best one: with the board it tells the hole cards."""
+    if visibility.since is None:
+        return [*found]
+    young = find_young_hands(connection, [each.hand_id for each in found], visibility.since)
+    return [cover_listed(each) if each.hand_id in young else each for each in found]
+
+
+def cover_listed(hand: ListedHand) -> ListedHand:
+    """Return the hand without the rank of the best one."""
+    return replace(hand, best_rank=None, best_rank_number=None)
 
 
 def cover_finding(finding: StoredFinding) -> StoredFinding:

@@ -1,5 +1,6 @@
 """List stored hands by any filter, and read one hand with its findings, clips and events."""
 
+from collections.abc import Collection
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import Any
@@ -194,6 +195,14 @@ def read_linked_clips(connection: Connection, hand_id: int) -> list[LinkedClip]:
         {"id": hand_id},
     )
     return [LinkedClip(**row._mapping) for row in rows]
+
+
+def find_young_hands(connection: Connection, hand_ids: Collection[int], since: datetime) -> frozenset[int]:
+    """Return those of the hands that were imported since then, by our clock."""
+    return frozenset(connection.scalars(_YOUNG, {"ids": [*hand_ids], "since": since}))
+
+
+_YOUNG = text("select id from hands where id = any(:ids) and created_at >= :since")
 
 
 def read_provenance(connection: Connection, hand_id: int) -> dict[str, Any]:

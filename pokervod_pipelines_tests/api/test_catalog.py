@@ -11,6 +11,7 @@ from pokervod_pipelines.actors import Actor
 from pokervod_pipelines.catalog.build import build_catalog
 from pokervod_pipelines.catalog.corrections import correct_file
 from pokervod_pipelines.settings.rooms import ArchiveRoot, Library
+from pokervod_pipelines.sheets.pins import pin_row
 from pokervod_pipelines_tests.api.serving import OPERATOR, VIEWER, Served
 from pokervod_pipelines_tests.catalog.inventory import add_file
 
@@ -23,7 +24,7 @@ PATHS = (
     "/api/videos?query=oakley", "/api/videos/2", "/api/videos", f"/api/videos?query={CARDS}", "/api/catalog/episodes",
     "/api/catalog/tree?project=WSOP", "/api/catalog/copies", "/api/catalog/corrections", "/api/missing-files",
     "/api/duplicates", "/api/clips", "/api/clips?query=oakley", "/api/clips/2", "/api/clips/export?format=csv",
-    "/api/videos/2/file",
+    "/api/videos/2/file", "/api/rows", "/api/rows/2", "/api/pins", "/api/exports/rows.csv", "/api/sheets/tracker",
 )  # fmt: skip
 
 
@@ -56,7 +57,7 @@ def add_clips(engine: Engine) -> None:
                 text("""
                     with made as (
                         insert into sheet_rows (sheet, tab, row_number, fingerprint, file_name, folder_link, content)
-                        values ('tracker', 'Hands', :number, :title, '', '', '{}') returning id
+                        values ('tracker', 'Hands', :number, :title, :title, '', '{}') returning id
                     )
                     insert into hand_clips (sheet_row_id, sheet, file_id, in_ms, out_ms, title, grade, winner, hands,
                         input_hash, changed_at)
@@ -65,6 +66,11 @@ def add_clips(engine: Engine) -> None:
                 """),
                 {"number": number, "title": title, "age": age},
             )
+        connection.execute(
+            text("insert into sheet_states (sheet, read_at, problems) values ('tracker', now(), cast(:it as jsonb))"),
+            {"it": f'[["tracker, row 2", "{CARDS} is no time"]]'},
+        )
+    pin_row(engine, row_id=2, path=YOUNG, actor=Actor(who="anna", reason=CARDS))
 
 
 def test_viewers_see_nothing_of_what_came_inside_the_delay(filled: Served) -> None:
@@ -73,7 +79,8 @@ def test_viewers_see_nothing_of_what_came_inside_the_delay(filled: Served) -> No
     assert [path for path in PATHS if CARDS in filled.get(path, VIEWER).text] == []
     assert {path.partition("?")[0] for path in shown} >= {
         "/api/videos", "/api/videos/2", "/api/catalog/tree", "/api/catalog/corrections", "/api/duplicates",
-        "/api/clips", "/api/clips/2", "/api/catalog/episodes", "/api/catalog/copies",
+        "/api/clips", "/api/clips/2", "/api/catalog/episodes", "/api/catalog/copies", "/api/rows", "/api/rows/2",
+        "/api/pins", "/api/exports/rows.csv", "/api/sheets/tracker",
     }  # fmt: skip
     assert filled.read("/api/videos?query=oakley", VIEWER)["total"] == 0, "words of its name find it"
 

@@ -89,6 +89,15 @@ def test_a_hand_is_shown_whole_to_operators_and_covered_to_viewers(api: Served) 
     assert len(covered.json()["instructions"]) == 3
 
 
+def test_the_rank_of_the_best_hand_is_withheld_with_the_cards_that_it_tells(api: Served) -> None:
+    with api.engine.begin() as connection:
+        connection.execute(text("update hands set best_category = 'flush', best_rank = 1577 where id = 1"))
+    paths = ("/api/hands", "/api/hands/1", "/api/data-flow?hand_id=1", "/api/exports/hands.csv")
+
+    assert [path for path in paths if "1577" not in api.get(path, OPERATOR).text] == []
+    assert [path for path in paths if "1577" in api.get(path, VIEWER).text] == []
+
+
 def test_the_audit_has_what_people_did(api: Served) -> None:
     [opened] = [each for each in api.read("/api/audit")["items"] if each["type"] == "monitoring.incident.opened"]
 

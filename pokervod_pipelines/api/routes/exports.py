@@ -13,9 +13,10 @@ from pokervod_pipelines.access.principal import Role
 from pokervod_pipelines.alerts.listing import ListedAlert, list_alerts
 from pokervod_pipelines.api.context import ContextOf
 from pokervod_pipelines.api.guard import lift_limit
-from pokervod_pipelines.api.hand_visibility import show_disagreement, show_quarantined
+from pokervod_pipelines.api.hand_visibility import show_disagreement, show_hands, show_quarantined
 from pokervod_pipelines.api.routes.alerts import show_alert
 from pokervod_pipelines.api.routing import Asking, needs
+from pokervod_pipelines.api.sheet_visibility import show_rows
 from pokervod_pipelines.api.tables import write_table
 from pokervod_pipelines.api.visibility import (
     ShownInstruction,
@@ -85,11 +86,12 @@ def _read_instructions(wanted: Wanted, page: Page) -> Sequence[ShownInstruction]
 
 
 def _read_hands(wanted: Wanted, page: Page) -> Sequence[ListedHand]:
-    return page_hands(wanted.connection, HandFilter(period=wanted.period), page)
+    found = page_hands(wanted.connection, HandFilter(period=wanted.period), page)
+    return show_hands(wanted.connection, found, wanted.visibility)
 
 
 def _read_rows(wanted: Wanted, page: Page) -> Sequence[ListedRow]:
-    return list_rows(wanted.connection, page=page)
+    return show_rows(wanted.connection, list_rows(wanted.connection, page=page), wanted.visibility)
 
 
 def _read_clips(wanted: Wanted, page: Page) -> Sequence[ListedClip]:

@@ -12,7 +12,14 @@ from pokervod_pipelines.access.principal import Role
 from pokervod_pipelines.api.context import ContextOf, Reading
 from pokervod_pipelines.api.errors import find_named
 from pokervod_pipelines.api.examples import read_examples
-from pokervod_pipelines.api.hand_visibility import cover_clip, cover_finding, cover_hand, show_disagreement
+from pokervod_pipelines.api.hand_visibility import (
+    cover_clip,
+    cover_finding,
+    cover_hand,
+    cover_listed,
+    show_disagreement,
+    show_hands,
+)
 from pokervod_pipelines.api.routing import LARGEST, MOST, Items, PageOf, ReadRoute, make_items, needs
 from pokervod_pipelines.api.visibility import WITHHELD, ShownInstruction, VisibilityOf, show_instruction
 from pokervod_pipelines.decisions import DecisionKind
@@ -44,6 +51,7 @@ EXAMPLES = read_examples("hands")
 def list_all(
     connection: Reading,
     context: ContextOf,
+    visibility: VisibilityOf,
     page: PageOf,
     day: Annotated[date | None, Query(description="Of this broadcast day.")] = None,
     session: Annotated[int | None, Query(ge=1, le=LARGEST, description="Of this session.")] = None,
@@ -55,7 +63,10 @@ def list_all(
     since: Annotated[str, Query(description=f"Played from then on: {FORMS}.", max_length=40)] = "",
     until: Annotated[str, Query(description="Played until then.", max_length=40)] = "",
 ) -> Items[ListedHand]:
-    """List hands, the last played first; hole cards are in none of them."""
+    """List hands, the last played first; hole cards are in none of them.
+
+    Inside the broadcast delay viewers do not see the rank of the best hand either.
+    """
     filters = HandFilter(
         day=day,
         session=session,
@@ -66,7 +77,9 @@ def list_all(
         withdrawn=withdrawn is True,
         period=read_period(since, until, context.settings.zone),
     )
-    return make_items(page_hands(connection, filters, page), page, lambda each: each.hand_id)
+    return make_items(
+        show_hands(connection, page_hands(connection, filters, page), visibility), page, lambda each: each.hand_id
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,7 +139,7 @@ def read_one(
     found = page_instructions(connection, InstructionFilter(hand_id=hand_id), page=Page(limit=MOST))
     disagreements = list_disagreements(connection, settled=None, hand_id=hand_id)
     return HandDetails(
-        hand=listed,
+        hand=cover_listed(listed) if is_covered else listed,
         withheld=is_covered,
         played=cover_hand(hand) if hand and is_covered else hand,
         findings=[cover_finding(each) if is_covered else each for each in findings],

@@ -12,6 +12,7 @@ from pokervod_pipelines.access.principal import Role
 from pokervod_pipelines.api.context import ContextOf, Reading
 from pokervod_pipelines.api.errors import NotFound, find_named
 from pokervod_pipelines.api.examples import read_examples
+from pokervod_pipelines.api.hand_visibility import show_hands
 from pokervod_pipelines.api.routing import LARGEST, Items, PageOf, ReadRoute, make_items, needs
 from pokervod_pipelines.api.visibility import ShownInstruction, VisibilityOf, show_instruction, show_output
 from pokervod_pipelines.hands.listing import ListedHand, find_listed
@@ -138,7 +139,7 @@ def follow_hand(
 ) -> DataFlow:
     """Follow a hand to its instructions and their files."""
     with find_named():
-        hand = find_listed(connection, hand_id)
+        [hand] = show_hands(connection, [find_listed(connection, hand_id)], visibility)
     page = Page(limit=MOST_OF_HAND)
     found = page_instructions(connection, InstructionFilter(hand_id=hand_id), page=page)
     outputs = [show_output(each, visibility) for each in list_of_hand(connection, hand_id)]

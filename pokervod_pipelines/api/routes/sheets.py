@@ -10,6 +10,8 @@ from pokervod_pipelines.api.context import ContextOf, Reading
 from pokervod_pipelines.api.errors import find_named
 from pokervod_pipelines.api.examples import read_examples
 from pokervod_pipelines.api.routing import LARGEST, Items, PageOf, ReadRoute, make_items, needs
+from pokervod_pipelines.api.sheet_visibility import show_pins, show_problems, show_rows
+from pokervod_pipelines.api.visibility import VisibilityOf
 from pokervod_pipelines.paging import EVERYTHING
 from pokervod_pipelines.problems import Problem
 from pokervod_pipelines.sheets.listing import (
@@ -59,17 +61,19 @@ def list_all(connection: Reading, context: ContextOf) -> list[ListedSheet]:
 
 
 @router.get("/sheets/{sheet}", **needs(Role.VIEWER, example=EXAMPLES["sheet_details"]))
-def read_one(connection: Reading, context: ContextOf, sheet: SheetName) -> SheetDetails:
+def read_one(connection: Reading, context: ContextOf, visibility: VisibilityOf, sheet: SheetName) -> SheetDetails:
     """Return a sheet, its rows counted by state, and what its last reading found wrong; for rows ask `/api/rows`."""
     with find_named():
         found = find_sheet(connection, context.settings, sheet)
     states = count_states(connection, sheet)
-    return SheetDetails(sheet=found, states=states, problems=read_reading_problems(connection, sheet))
+    problems = show_problems(read_reading_problems(connection, sheet), found.read_at, visibility)
+    return SheetDetails(sheet=found, states=states, problems=problems)
 
 
 @router.get("/rows", **needs(Role.VIEWER, example={"items": [EXAMPLES["row"]], "next": 17}))
 def list_all_rows(
     connection: Reading,
+    visibility: VisibilityOf,
     page: PageOf,
     sheet: SheetQuery = None,
     status: Annotated[MatchStatus | None, Query(description="Only rows with this match.")] = None,
@@ -77,24 +81,27 @@ def list_all_rows(
 ) -> Items[ListedRow]:
     """List annotation rows in the order of the sheets, each with its video or with the candidates and the reason."""
     found = list_rows(connection, page=page, sheet=sheet, status=status, state=state)
-    return make_items(found, page, lambda each: each.id)
+    return make_items(show_rows(connection, found, visibility), page, lambda each: each.id)
 
 
 @router.get("/rows/{row_id}", **needs(Role.VIEWER, example=EXAMPLES["row_details"]))
-def read_row(connection: Reading, row_id: RowId) -> RowDetails:
+def read_row(connection: Reading, visibility: VisibilityOf, row_id: RowId) -> RowDetails:
     """Return a row with the history of its pins."""
     with find_named():
         found = find_row(connection, row_id)
-    return RowDetails(row=found, pins=read_history(connection, sheet=None, page=EVERYTHING, row_id=row_id))
+    pins = read_history(connection, sheet=None, page=EVERYTHING, row_id=row_id)
+    [row] = show_rows(connection, [found], visibility)
+    return RowDetails(row=row, pins=show_pins(connection, pins, visibility))
 
 
 @router.get("/pins", **needs(Role.VIEWER, example={"items": [EXAMPLES["pin"]], "next": None}))
 def list_pins(
     connection: Reading,
+    visibility: VisibilityOf,
     page: PageOf,
     sheet: SheetQuery = None,
     history: Annotated[bool | None, Query(description="True: also superseded pins, and every unpinning.")] = None,
 ) -> Items[Pin]:
     """List the pins of rows to videos, the oldest first: who, when and why."""
     found = read_history(connection, sheet=sheet, page=page, in_force=not history)
-    return make_items(found, page, lambda each: each.id)
+    return make_items(show_pins(connection, found, visibility), page, lambda each: each.id)
