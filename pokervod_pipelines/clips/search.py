@@ -60,10 +60,11 @@ class ListedClip:
 def list_clips(connection: Connection, filters: ClipFilter, page: Page = EVERYTHING) -> list[ListedClip]:
     """Return the clips that pass the filters, by sheet and row."""
     key = make_player_key(filters.player) if filters.player else None
+    words = {f"word{number}": word for number, word in enumerate(dict.fromkeys(filters.query.split()))}
     rows = connection.execute(
-        _LIST,
+        text(_LIST.format(words="".join(map(_match_word, range(len(words)))))),
         {
-            "words": filters.query.split(),
+            **words,
             "player": filters.player or None,
             "player_key": key and resolve_aliases(connection).get(key, (key, ""))[0],
             "tag": simplify_tag(filters.tag) or None,
@@ -82,41 +83,53 @@ def list_clips(connection: Connection, filters: ClipFilter, page: Page = EVERYTH
     return [ListedClip(**{**row._mapping, "players": tuple(row.players), "tags": tuple(row.tags)}) for row in rows]
 
 
-_LIST = text(f"""
-    with described as (
-        select c.id, c.sheet, r.tab, r.row_number, c.title, c.file_id, f.path, v.parsed ->> 'project_code' as project,
-               c.in_ms, c.out_ms, c.grade, c.hands, c.winner, c.problem, c.remark,
-               array(select p.name from clip_players cp join players p on p.id = cp.player_id
-                     where cp.clip_id = c.id order by cp.position) as players,
-               array(select t.name from clip_tags ct join tags t on t.id = ct.tag_id
-                     where ct.clip_id = c.id order by t.category, t.name) as tags
-        from hand_clips c
-        join sheet_rows r on r.id = c.sheet_row_id
-        left join nas_files f on f.id = c.file_id
-        left join video_files v on v.file_id = c.file_id
-        where c.retired_at is null
-          and (cast(:after as bigint) is null or (c.sheet, r.tab, r.row_number, c.id) > (
-              select a.sheet, s.tab, s.row_number, a.id from hand_clips a join sheet_rows s on s.id = a.sheet_row_id
-              where a.id = :after))
-          and c.id = coalesce(cast(:clip_id as bigint), c.id)
-          and (cast(:file_id as bigint) is null or c.file_id = :file_id)
-          and not c.id = any(cast(:without as bigint[]))
-          and (cast(:sheet as text) is null or c.sheet = :sheet)
-          and (cast(:grade as int) is null or c.grade = :grade)
-          and (cast(:project as text) is null or v.parsed ->> 'project_code' = upper(:project))
-          and {filter_period("c.changed_at")}
-          and (cast(:has_problem as boolean) is null or (c.problem is not null) = :has_problem)
-          and (cast(:player as text) is null or exists (
-              select from clip_players cp join players p on p.id = cp.player_id
-              where cp.clip_id = c.id and (p.key = :player_key or strpos(lower(p.name), lower(:player)) > 0)))
-          and (cast(:tag as text) is null or exists (
-              select from clip_tags ct join tags t on t.id = ct.tag_id
-              where ct.clip_id = c.id and replace(t.name, '_', '') = :tag))
+def _match_word(number: int) -> str:
+    """Return the condition that the word is somewhere in the clip's texts; each list of clips is made once."""
+    word = f"lower(:word{number})"
+    return f"""
+        and (strpos(lower(concat_ws(' ', c.title, f.path, c.hands, c.winner)), {word}) > 0
+             or c.id in (select cp.clip_id from clip_players cp join players p on p.id = cp.player_id
+                         where strpos(lower(p.name), {word}) > 0)
+             or c.id in (select ct.clip_id from clip_tags ct join tags t on t.id = ct.tag_id
+                         where strpos(lower(replace(t.name, '_', ' ')), {word}) > 0))
+    """  # noqa: S608 - a number
+
+
+_ORDER = "r.sheet, r.tab, r.row_number, c.id"
+"""The sheet of a clip is the one of its row, of which there is an index."""
+
+_LIST = f"""
+    with last as (
+        select s.sheet, s.tab, s.row_number, a.id from hand_clips a join sheet_rows s on s.id = a.sheet_row_id
+        where a.id = :after
     )
-    select * from described d
-    where not exists (
-        select from unnest(cast(:words as text[])) word
-        where strpos(lower(concat_ws(' ', d.title, d.path, d.hands, d.winner, array_to_string(d.players, ' '),
-                                     replace(array_to_string(d.tags, ' '), '_', ' '))), lower(word)) = 0)
-    order by sheet, tab, row_number, id limit :limit
-""")  # noqa: S608 - constants
+    select c.id, c.sheet, r.tab, r.row_number, c.title, c.file_id, f.path, v.parsed ->> 'project_code' as project,
+           c.in_ms, c.out_ms, c.grade, c.hands, c.winner, c.problem, c.remark,
+           array(select p.name from clip_players cp join players p on p.id = cp.player_id
+                 where cp.clip_id = c.id order by cp.position) as players,
+           array(select t.name from clip_tags ct join tags t on t.id = ct.tag_id
+                 where ct.clip_id = c.id order by t.category, t.name) as tags
+    from hand_clips c
+    join sheet_rows r on r.id = c.sheet_row_id
+    left join nas_files f on f.id = c.file_id
+    left join video_files v on v.file_id = c.file_id
+    where c.retired_at is null
+      and (cast(:after as bigint) is null or ({_ORDER}) > (select * from last)
+           and (r.sheet, r.tab, r.row_number) >= (
+               (select sheet from last), (select tab from last), (select row_number from last)))
+      and (cast(:clip_id as bigint) is null or c.id = :clip_id)
+      and (cast(:file_id as bigint) is null or c.file_id = :file_id)
+      and not c.id = any(cast(:without as bigint[]))
+      and (cast(:sheet as text) is null or r.sheet = :sheet)
+      and (cast(:grade as int) is null or c.grade = :grade)
+      and (cast(:project as text) is null or v.parsed ->> 'project_code' = upper(:project))
+      and {filter_period("c.changed_at")}
+      and (cast(:has_problem as boolean) is null or (c.problem is not null) = :has_problem)
+      and (cast(:player as text) is null or c.id in (
+          select cp.clip_id from clip_players cp join players p on p.id = cp.player_id
+          where p.key = :player_key or strpos(lower(p.name), lower(:player)) > 0))
+      and (cast(:tag as text) is null or c.id in (
+          select ct.clip_id from clip_tags ct join tags t on t.id = ct.tag_id where replace(t.name, '_', '') = :tag))
+      {{words}}
+    order by {_ORDER} limit :limit
+"""  # noqa: S608 - constants
