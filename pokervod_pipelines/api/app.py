@@ -144,6 +144,7 @@ def build_app(settings: Settings, database: Database | None = None, dagster: Run
     app.state.health = health.make_health(context)
     app.state.status = health.make_status(context)
     app.state.prometheus = monitor.make_prometheus(context)
+    app.state.stats = monitor.make_stats(context)
     add_handlers(app)
     for each in ROUTERS:
         app.include_router(each.router)

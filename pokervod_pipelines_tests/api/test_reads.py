@@ -95,6 +95,7 @@ def test_prometheus_reads_its_own_format(api: Served) -> None:
 
     assert response.headers["content-type"].startswith("text/plain; version=0.0.4")
     assert 'pokervod_render_queue_instructions{state="pending"} 1.0' in response.text
+    assert 'pokervod_process_memory_bytes{process="API"}' in response.text
 
 
 @pytest.mark.parametrize(

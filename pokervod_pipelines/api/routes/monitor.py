@@ -1,5 +1,6 @@
 """Answer what programs asked the older monitor, at its paths, and Prometheus."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Literal
@@ -22,6 +23,7 @@ from pokervod_pipelines.render.listing import InstructionFilter, count_all_state
 from pokervod_pipelines.render.states import State
 
 PROMETHEUS_AGE = 5.0
+STATS_AGE = 1.0
 
 PROMETHEUS_WINDOW = timedelta(hours=1)
 
@@ -72,10 +74,27 @@ def read_health(_connection: Reading) -> OldHealth:
     return OldHealth(timestamp=datetime.now(UTC))
 
 
+def make_stats(context: ApiContext) -> Snapshot[OldStats]:
+    """Return the counts that all who ask within a second share, since they are of every instruction."""
+
+    def make() -> OldStats:
+        with context.database.connect() as connection:
+            return _sum_states(count_all_states(connection))
+
+    return Snapshot(make, STATS_AGE)
+
+
 @router.get("/stats", **needs(Role.VIEWER, example=EXAMPLES["old_stats"]))
-def read_stats(connection: Reading) -> OldStats:
-    """Count the instructions by state, every version of a graphic for itself, as older programs do."""
-    counts = count_all_states(connection)
+async def read_stats(request: Request) -> OldStats:
+    """Count the instructions by state, every version of a graphic for itself; at most a second old."""
+    stats: Snapshot[OldStats] = request.app.state.stats
+    taken = await stats.read()
+    if taken.problem:
+        raise Unavailable(f"the instructions cannot be counted: {taken.problem}")
+    return taken.value
+
+
+def _sum_states(counts: Mapping[State, int]) -> OldStats:
     failed = sum(counts.get(each, 0) for each in (State.FAILED, State.TIMED_OUT, State.CANCELLED))
     return OldStats(
         pending=counts.get(State.PENDING, 0),
@@ -112,7 +131,7 @@ def make_prometheus(context: ApiContext) -> Snapshot[str]:
     def make() -> str:
         opened, settings = context.database.require(), context.settings
         window = make_window(PROMETHEUS_WINDOW, datetime.now(UTC))
-        measured = measure_all(opened.engine, DagsterRunMeasures(opened.dagster), settings, window)
+        measured = measure_all(opened.engine, DagsterRunMeasures(opened.dagster), settings, window, own="API")
         with context.database.connect() as connection:
             return write_prometheus(measured, measure_totals(connection, settings))
 

@@ -57,12 +57,12 @@ POSTGRES = "PostgreSQL"
 Kind = Literal["home", "outputs", "archive root"]
 
 
-def measure_machine(settings: Settings) -> MachineFigures:
+def measure_machine(settings: Settings, *, own: str | None = None) -> MachineFigures:
     """Return the figures of now."""
     memory = psutil.virtual_memory()
     return MachineFigures(
         memory=MachineMemory(total_bytes=memory.total, available_bytes=memory.available),
-        processes=tuple(measure_processes(settings)),
+        processes=tuple(measure_processes(settings, own=own)),
         disks=tuple(measure_disks(settings)),
     )
 
@@ -103,10 +103,13 @@ def _read_space(path: Path) -> tuple[int, int]:
     return usage.total, usage.free
 
 
-def measure_processes(settings: Settings) -> list[ProcessMemory]:
-    """Return the memory of the other processes in this installation's folder, and of its PostgreSQL, by their kind."""
+def measure_processes(settings: Settings, *, own: str | None = None) -> list[ProcessMemory]:
+    """Return the memory of the other processes in this installation's folder, and of its PostgreSQL, by their kind.
+
+    ``own`` is the kind of this process, where it is one of the services; a command that only asks is none.
+    """
     found: dict[str, list[int]] = defaultdict(list)
-    for kind, process in _list_processes(settings):
+    for kind, process in (*_list_processes(settings), *([(own, psutil.Process())] if own else [])):
         with suppress(psutil.Error):
             found[kind].append(process.memory_full_info().pss)
     return [ProcessMemory(process=kind, count=len(each), bytes=sum(each)) for kind, each in sorted(found.items())]

@@ -26,8 +26,11 @@ def measure_all(
     *,
     by: Group | None = None,
     now: datetime | None = None,
+    own: str | None = None,
 ) -> Measures:
     """Return all figures of the window, those of graphics also by renderer or template.
+
+    ``own`` is what this process is, where it is one of the services.
 
     Raises a database error where a part cannot be read: that is not the same as nothing to measure.
     """
@@ -42,5 +45,5 @@ def measure_all(
             sync_lags=tuple(measure_sync_lags(connection, settings, now=now)),
             freshness=tuple(measure_freshness(connection, settings, now=now)),
             jobs=tuple(runs.measure_jobs(window)),
-            machine=measure_machine(settings),
+            machine=measure_machine(settings, own=own),
         )
