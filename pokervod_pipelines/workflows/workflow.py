@@ -146,6 +146,8 @@ class Workflow:
             return f"{field} is missing"
         if problem["type"] == "value_error":  # of a check of ours
             return f"{field}: {problem['msg'].removeprefix('Value error, ')}"
+        if not problem["loc"]:  # a name that is no text
+            return f"{field}: {problem['msg']}"
         return f"{field}: expected {self._name_type(str(problem['loc'][0]))}, got {json.dumps(problem['input'])}"
 
     def find_partition(self, given: WorkflowInput, settings: Settings) -> str | None:
