@@ -104,17 +104,21 @@ class ActionRequest:
     ) -> T:
         """Return what an action answers that has transactions of its own; its key is noted before it begins.
 
-        An error of PokerVOD says that nothing was done, and the same request may be sent again. Where the server died
-        in the middle, an action that ``is_repeatable`` is done again: twice has the effect of once. For any other
-        ``look_at`` says where a person sees how it ended. Raises ``Conflict`` for that, for a key that another request
-        had, and while the same request is being done.
+        After an error of PokerVOD before which nothing was committed the same request may be sent again. Where the
+        server died in the middle, or an error came there, an action that ``is_repeatable`` is done again: twice has the
+        effect of once. For any other ``look_at`` says where a person sees how it ended. Raises ``Conflict`` for that,
+        for a key that another request had, and while the same request is being done.
         """
         actor = self.principal.make_actor(reason, self.correlation_id)
         adapter: TypeAdapter[T] = TypeAdapter(shape)
         engine = self.context.database.require().engine
+
+        def do() -> T:
+            return self._act_whole(lambda: act(engine, actor), look_at, is_repeatable=is_repeatable)
+
         with _take_turn():
             if self.key is None:
-                return act(engine, actor)
+                return do()
             with try_lock(engine, self._lock) as is_first:
                 if not is_first:
                     raise Conflict("the same request is being done at this moment; send it again for its answer")
@@ -122,7 +126,27 @@ class ActionRequest:
                 before = self._reserve(digest, look_at, is_repeatable=is_repeatable)
                 if before is not None:
                     return adapter.validate_python(before)
-                return self._act_reserved(adapter, digest, lambda: act(engine, actor))
+                return self._act_reserved(adapter, digest, do)
+
+    def _act_whole(self, act: Callable[[], T], look_at: str, *, is_repeatable: bool) -> T:
+        """Return the answer; raise ``OutcomeUnknown`` for an error after a part that the log or a decision has."""
+        if is_repeatable:
+            return act()
+        with self.context.database.connect() as connection:
+            before = connection.execute(_FIND_LAST).one()._mapping
+        try:
+            return act()
+        except OutcomeUnknown:
+            raise
+        except PokervodError as error:
+            with self.context.database.connect() as connection:
+                is_begun = connection.scalar(_IS_BEGUN, {**before, "correlation_id": self.correlation_id})
+            if not is_begun:
+                raise
+            raise OutcomeUnknown(
+                f"{error}; a part was done before that: look at {look_at} and at"
+                f" /api/log?correlation_id={self.correlation_id}, then send what is left with another key"
+            ) from error
 
     def _act_reserved(self, adapter: TypeAdapter[T], digest: bytes, act: Callable[[], T]) -> T:
         try:
@@ -240,6 +264,15 @@ _STORE = text("""
 """)
 
 _RELEASE = text("delete from answered_requests where who = :who and key = :key and answer is null")
+
+_FIND_LAST = text("""
+    select (select coalesce(max(id), 0) from events) as event, (select coalesce(max(id), 0) from decisions) as decision
+""")
+
+_IS_BEGUN = text("""
+    select exists (select from events where id > :event and correlation_id = :correlation_id)
+        or exists (select from decisions where id > :decision and correlation_id = :correlation_id)
+""")
 
 _FORGET = text("""
     delete from answered_requests where (who, key) in (

@@ -20,6 +20,10 @@ from pokervod_pipelines.settings import Settings
 
 ADMIN = Principal(who="anna", role=Role.ADMIN, how=Method.KEY)
 
+ADD_EVENT = text(
+    "insert into events (type, source, correlation_id, payload) values ('hand.changed', 'hands', :id, '{}')"
+)
+
 KILLED = """
 import sys
 from pokervod_pipelines.settings import Settings
@@ -112,6 +116,27 @@ def test_what_is_refused_may_be_sent_again(context: ApiContext) -> None:
     with pytest.raises(BadInput):
         make_request(context).run_apart(Answer, "x", refuse, look_at="")
     assert run(make_request(context)).count == 1
+
+
+@pytest.mark.parametrize("is_repeatable", [False, True])
+@pytest.mark.parametrize("key", [None, "key-0001"])
+def test_an_error_after_a_part_is_no_refusal(
+    context: ApiContext, engine: Engine, key: str | None, *, is_repeatable: bool
+) -> None:
+    def fail_later(engine: Engine, actor: Actor) -> Answer:
+        with engine.begin() as connection:
+            connection.execute(ADD_EVENT, {"id": actor.correlation_id})
+        raise BadInput("templates.yaml: expected a list")
+
+    def ask() -> None:
+        make_request(context, key=key).run_apart(Answer, "x", fail_later, look_at="it", is_repeatable=is_repeatable)
+
+    for _ in range(1 if key is None else 2):
+        with pytest.raises(BadInput if is_repeatable else Conflict, match=r"expected a list|unknown how far"):
+            ask()
+    with engine.connect() as connection:
+        done = connection.execute(text("select count(*) from events where type = 'hand.changed'")).scalar_one()
+    assert done == (2 if is_repeatable and key else 1)
 
 
 def test_the_same_request_meanwhile_is_told_to_wait(context: ApiContext) -> None:
