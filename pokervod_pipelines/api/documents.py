@@ -109,13 +109,13 @@ def read_document(request: Request) -> dict[str, Any]:
     return document
 
 
-@router.get("/docs", response_class=Response, **needs(Role.VIEWER, example=None, text="text/html"))
+@router.get("/docs", response_class=Response, **needs(Role.VIEWER, example=None, texts=["text/html"]))
 def read_page() -> Response:
     """Return the pages of this document, where each operation can be tried."""
     return Response(PAGE, media_type="text/html")
 
 
-@router.get("/docs/{name}", response_class=Response, **needs(Role.VIEWER, example=None, text="text/*"))
+@router.get("/docs/{name}", response_class=Response, **needs(Role.VIEWER, example=None, texts=["text/*"]))
 def read_file(name: Annotated[str, PathField(max_length=50, description="The name of the file.")]) -> Response:
     """Return a file of the pages."""
     if name == "start.js":

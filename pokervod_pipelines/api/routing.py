@@ -59,13 +59,16 @@ def make_items(found: Sequence[T], page: Page, find_id: Callable[[T], int]) -> I
     return Items[T].model_construct(items=[*found], next=following)
 
 
-def needs(role: Role, *, example: object, action: bool = False, text: str = "") -> dict[str, Any]:
-    """Return the arguments of a route that requires the role; ``example`` is one of its answers, or it is ``text``."""
+def needs(role: Role, *, example: object, action: bool = False, texts: Sequence[str] = ()) -> dict[str, Any]:
+    """Return the arguments of a route that requires the role.
+
+    ``example`` is one of its answers, ``texts`` are the types of those that are no JSON.
+    """
     responses = describe_responses(*(ACTION_ERRORS if action else READ_ERRORS))
     if example is not None:
         responses[200] = {"content": {"application/json": {"example": example}}}
-    if text:
-        responses[200] = {"content": {text: {"schema": {"type": "string"}}}}
+    for each in texts:
+        responses.setdefault(200, {"content": {}})["content"][each] = {"schema": {"type": "string"}}
     if not action:
         responses[304] = {"description": "Nothing has changed since the answer with the ETag of If-None-Match."}
     return {

@@ -131,6 +131,13 @@ def test_each_role_may_do_what_its_routes_say_and_nothing_else(api: Served, role
     assert wrong == []
 
 
+def test_each_form_of_a_page_is_in_the_document(api: Served) -> None:
+    for form in ("json", "html", "markdown"):
+        answer = api.get(f"/api/handover?form={form}")
+        described = read_document()["paths"]["/api/handover"]["get"]["responses"]["200"]["content"]
+        assert (answer.status_code, answer.headers["content-type"].partition(";")[0] in described) == (200, True), form
+
+
 @pytest.mark.parametrize("role", [None, *Role])
 def test_each_role_may_open_the_websockets_that_the_document_says(api: Served, role: Role | None) -> None:
     for path, described in read_document()["x-websockets"].items():

@@ -147,7 +147,7 @@ LISTS: Mapping[ExportTable, ExportedList] = {
 }
 
 
-@router.get("/{table}.csv", response_class=StreamingResponse, **needs(Role.VIEWER, example=None, text="text/csv"))
+@router.get("/{table}.csv", response_class=StreamingResponse, **needs(Role.VIEWER, example=None, texts=["text/csv"]))
 def export_table(
     request: Request,
     principal: Asking,

@@ -127,7 +127,11 @@ def list_needs(context: ContextOf) -> Needs:
 _HANDOVER = TypeAdapter(ShiftHandover)
 
 
-@router.get("/handover", response_model=ShiftHandover, **needs(Role.OPERATOR, example=None))
+@router.get(
+    "/handover",
+    response_model=ShiftHandover,
+    **needs(Role.OPERATOR, example=None, texts=["text/html", "text/markdown"]),
+)
 def read_handover(
     context: ContextOf,
     since: Annotated[str, Query(max_length=40, description=f"The shift began then: {FORMS}.")] = "",

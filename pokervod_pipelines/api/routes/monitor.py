@@ -138,7 +138,7 @@ def make_prometheus(context: ApiContext) -> Snapshot[str]:
     return Snapshot(make, PROMETHEUS_AGE)
 
 
-@router.get("/metrics", response_class=Response, **needs(Role.VIEWER, example=None, text="text/plain"))
+@router.get("/metrics", response_class=Response, **needs(Role.VIEWER, example=None, texts=["text/plain"]))
 async def read_prometheus(request: Request) -> Response:
     """Return the measures of the last hour in Prometheus' text format."""
     prometheus: Snapshot[str] = request.app.state.prometheus

@@ -149,7 +149,9 @@ def read_one(connection: Reading, context: ContextOf, visibility: VisibilityOf, 
     return RolloutFigures.model_validate(make_report_json(make_report(known, record, datetime.now(UTC))))
 
 
-@router.get("/{plan}/report", response_class=Response, **needs(Role.VIEWER, example=None, text="text/html"))
+@router.get(
+    "/{plan}/report", response_class=Response, **needs(Role.VIEWER, example=None, texts=["text/html", "text/markdown"])
+)
 def read_report(
     connection: Reading,
     context: ContextOf,

@@ -22,7 +22,7 @@ GRACE_SECONDS = 1.0
 
 router = APIRouter(tags=["live"])
 
-DECLARED = needs(Role.VIEWER, example=None, text="text/event-stream")
+DECLARED = needs(Role.VIEWER, example=None, texts=["text/event-stream"])
 DECLARED["responses"].pop(304)
 
 
