@@ -8,8 +8,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, Row, text
 
 from pokervod_pipelines.errors import BadInput
 from pokervod_pipelines.tournaments import store
@@ -101,7 +102,7 @@ def list_tournaments(
 ) -> list[ListedTournament]:
     """Return the tournaments, the last exported first."""
     rows = connection.execute(_TOURNAMENTS, {"status": status, "number": None, "limit": limit})
-    return [ListedTournament(**row._mapping) for row in rows]
+    return [_read(row) for row in rows]
 
 
 def find_tournament(connection: Connection, number: str) -> ListedTournament:
@@ -109,7 +110,11 @@ def find_tournament(connection: Connection, number: str) -> ListedTournament:
     row = connection.execute(_TOURNAMENTS, {"status": None, "number": number, "limit": 1}).one_or_none()
     if row is None:
         raise UnknownTournament(f"unknown tournament {number!r}; /api/tournaments lists the last exported ones")
-    return ListedTournament(**row._mapping)
+    return _read(row)
+
+
+def _read(row: Row[Any]) -> ListedTournament:
+    return ListedTournament(**{**row._mapping, "status": TournamentStatus(row.status)})
 
 
 _TOURNAMENTS = text("""

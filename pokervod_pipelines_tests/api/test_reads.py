@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from pokervod_pipelines_tests.api.serving import VIEWER, Served
+from pokervod_pipelines_tests.render.render_database import RenderDatabase
 
 PROJECTS = {
     "feature_table": {"status", "last_activity", "hands_today"},
@@ -127,3 +128,13 @@ def test_every_error_is_a_problem_in_words(api: Served, method: str, path: str, 
     assert problem["correlation_id"] == response.headers["x-correlation-id"]
     assert "Traceback" not in response.text
     assert "select" not in response.text
+
+
+def test_a_tournament_is_read(api: Served) -> None:
+    RenderDatabase(engine=api.engine, settings=api.settings).execute("""
+        insert into tournaments (tournament_number, name, status, progress, seen_at)
+        values ('T1', 'Main', 'running', 3, now())
+    """)
+
+    assert api.read("/api/tournaments", VIEWER)[0] == api.read("/api/tournaments/T1", VIEWER)["tournament"]
+    assert api.read("/api/tournaments?status=running", VIEWER)[0]["status"] == "running"
