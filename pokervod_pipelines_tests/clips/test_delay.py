@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import Engine, text
 
 from pokervod_pipelines.clips.delay import find_young_clips, find_young_files
+from pokervod_pipelines.sheets.delay import find_young_rows
 from pokervod_pipelines_tests.catalog.inventory import add_file
 
 NOW = datetime.now(UTC)
@@ -35,6 +36,7 @@ def test_a_file_that_was_written_long_before_is_not_young(
     with engine.connect() as connection:
         assert (file_id in find_young_files(connection, SINCE)) == is_young
         assert (clip_id in find_young_clips(connection, SINCE)) == is_young
+        assert (clip_id in find_young_rows(connection, [clip_id], SINCE)) == is_young, "its row has the same number"
 
 
 @pytest.mark.parametrize("written", [MINUTE, DAYS])
@@ -44,7 +46,9 @@ def test_a_clip_that_changed_is_young_without_an_old_file(engine: Engine, writte
     of_file, of_none = _add_clip(engine, file_id, changed=MINUTE), _add_clip(engine, None, changed=MINUTE)
 
     with engine.connect() as connection:
-        assert find_young_clips(connection, SINCE) == ({of_none} if written == DAYS else {of_file, of_none})
+        young = {of_none} if written == DAYS else {of_file, of_none}
+        assert find_young_clips(connection, SINCE) == young
+        assert find_young_rows(connection, [of_file, of_none], SINCE) == young
 
 
 def _add_clip(engine: Engine, file_id: int | None, changed: timedelta = DAYS) -> int:
@@ -52,8 +56,11 @@ def _add_clip(engine: Engine, file_id: int | None, changed: timedelta = DAYS) ->
         return connection.execute(
             text("""
                 with made as (
-                    insert into sheet_rows (sheet, tab, row_number, fingerprint, file_name, folder_link, content)
-                    values ('tracker', 'Hands', 1, '', '', '', '{}') returning id
+                    insert into sheet_rows (sheet, tab, row_number, fingerprint, file_name, folder_link, content,
+                        changed_at, match_status, file_id)
+                    values ('tracker', 'Hands', 1, '', '', '', '{}', :at,
+                        case when cast(:file_id as bigint) is null then 'none' else 'matched' end, :file_id)
+                    returning id
                 )
                 insert into hand_clips (sheet_row_id, sheet, file_id, title, winner, hands, problem, input_hash,
                     changed_at)
