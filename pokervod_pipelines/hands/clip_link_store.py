@@ -181,7 +181,7 @@ def list_disagreements(
             where (cast(:settled as boolean) is null or (d.state = 'settled') = :settled)
               and (cast(:hand_id as bigint) is null or d.hand_id = :hand_id)
               and (cast(:after as bigint) is null
-                   or (d.at, d.id) > (select a.at, a.id from hand_disagreements a where a.id = :after))
+                   or (d.at, d.id) > ((select a.at from hand_disagreements a where a.id = :after), :after))
             order by d.at, d.id limit :limit
         """),
         {"settled": settled, "hand_id": hand_id, "after": page.after, "limit": page.limit},

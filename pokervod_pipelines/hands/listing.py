@@ -156,7 +156,7 @@ _LIST = text(f"{_MATCHING} order by h.started_at, h.id limit :limit")
 
 _PAGE = text(f"""
     {_MATCHING} and (cast(:after as bigint) is null
-        or (h.started_at, h.id) < (select started_at, id from hands where id = :after))
+        or (h.started_at, h.id) < ((select started_at from hands where id = :after), :after))
     order by h.started_at desc, h.id desc limit :limit
 """)  # noqa: S608 - constants
 

@@ -171,8 +171,9 @@ _ROWS = text(f"""
       and (cast(:status as text) is null or r.match_status = :status)
       and (cast(:state as text) is null or {STATE} = :state)
       and (cast(:row_id as bigint) is null or r.id = :row_id)
-      and (cast(:after as bigint) is null or (r.sheet, r.tab, r.row_number, r.id) >
-           (select a.sheet, a.tab, a.row_number, a.id from sheet_rows a where a.id = :after))
+      and (cast(:after as bigint) is null or (r.sheet, r.tab, r.row_number, r.id) > (
+           (select a.sheet from sheet_rows a where a.id = :after), (select a.tab from sheet_rows a where a.id = :after),
+           (select a.row_number from sheet_rows a where a.id = :after), :after))
     order by r.sheet, r.tab, r.row_number, r.id limit :limit
 """)  # noqa: S608 - constants
 
