@@ -19,7 +19,9 @@ from pokervod_pipelines.access.principal import Role
 from pokervod_pipelines.monitoring.measures.rollup import roll_up
 from pokervod_pipelines.settings import Settings
 from pokervod_pipelines_tests.access.people import make_people
+from pokervod_pipelines_tests.bench.archive import add_archive
 from pokervod_pipelines_tests.bench.figure import Figure, percentile, scratch, scratch_database
+from pokervod_pipelines_tests.bench.incidents import fill_incidents
 from pokervod_pipelines_tests.bench.measures import add_rest, fill
 from pokervod_pipelines_tests.bench.streams import measure_streams
 
@@ -31,12 +33,19 @@ DAYS = 90
 READS = (
     "/api/instructions?limit=100",
     "/api/instructions?state=failed&limit=100",
+    "/api/instructions?flagged=true",
     "/api/instructions/5000",
     "/api/outputs",
     "/api/hands?limit=100",
+    "/api/hands?after=5000",
+    "/api/hands/5000",
     "/api/log?limit=100",
     "/api/log?type=render.failed&limit=100",
+    "/api/audit",
+    "/api/audit?by=person%203",
     "/api/events",
+    "/api/events/9000",
+    "/api/alerts",
     "/api/data-flow?hand_id=50",
     "/api/workers",
     "/api/metrics/throughput",
@@ -44,11 +53,66 @@ READS = (
     "/api/metrics/error-rate?window=24h",
     "/api/metrics/queue-depth",
     "/api/orchestrator/status",
+    "/api/orchestrator/workflows",
+    "/api/health",
     "/api/weeks?last=1",
+    "/api/videos",
+    "/api/videos?query=main%20event",
+    "/api/videos/5000",
+    "/api/catalog/projects",
+    "/api/catalog/seasons",
+    "/api/catalog/events",
+    "/api/catalog/episodes",
+    "/api/catalog/tree?project=PAD",
+    "/api/catalog/stats",
+    "/api/catalog/corrections",
+    "/api/catalog/copies",
+    "/api/duplicates",
+    "/api/missing-files",
+    "/api/clips",
+    "/api/clips?after=10000",
+    "/api/clips?query=kk",
+    "/api/clips?tag=tag_3&grade=2",
+    "/api/clips/5000",
+    "/api/clips/tags",
+    "/api/clips/decisions",
+    "/api/sheets",
+    "/api/sheets/archive",
+    "/api/rows",
+    "/api/rows?state=no%20video",
+    "/api/pins",
+    "/api/disagreements",
+    "/api/quarantine",
+    "/api/players",
+    "/api/players/aliases",
+    "/api/tournaments",
+    "/api/tournaments/5",
+    "/api/eliminations",
+    "/api/rollout",
+    "/api/detectors",
+    "/api/remediations",
+    "/api/remediations/kinds",
+    "/api/kpis",
+    "/api/consumers",
+    "/api/breakers",
+    "/api/holds",
+    "/api/pauses",
+    "/api/templates",
+    "/api/maintenance",
+    "/api/orchestrator/runs",
+    "/api/me",
+    "/metrics",
     "/stats",
     "/pending",
 )
+REPORTS = ("/api/weeks", "/api/players/doubtful", "/api/needs-me", "/api/handover")
+"""Reads that go through everything, which nobody asks for twice a second."""
+
+EXPORTS = ("/api/exports/instructions.csv", "/api/exports/log.csv", "/api/exports/clips.csv")
+
 ONE_AFTER_THE_OTHER = 30
+READ_SECONDS, READ_PAUSE_SECONDS = 5.0, 2.5
+"""Of fifty clients that look at one list after the other: twenty questions a second."""
 
 BARE_APP = """
 import sys
@@ -85,14 +149,18 @@ def measure(*, is_small: bool) -> Iterator[Figure]:
         now = datetime.now(UTC)
         fill(engine, now, DAYS, count)
         add_rest(engine, now, count)
+        fill_incidents(engine, count // 10, now)
+        add_archive(engine, now, count // 5)
         roll_up(engine, settings)
         people = make_people(engine)
         people.add("anna")
-        key = people.make_key("anna", Role.VIEWER)
+        headers = _make_headers(people.make_key("anna", Role.VIEWER))
+        operators = _make_headers(people.make_key("anna", Role.OPERATOR, name="operator"))
         with _serve(folder, engine) as (port, process):
-            headers = f"Host: 127.0.0.1\r\nX-API-Key: {key}"
             yield from _measure_dashboard(port, process, headers, seconds, f"{count:,} instructions, 3 events of each")
-            yield from _measure_reads(port, headers)
+            yield from measure_reads(port, headers)
+            yield from _measure_reports(port, operators)
+            yield from _measure_exports(port, process, headers)
         with _serve(folder, engine) as (port, process):
             yield from measure_streams(port, process, engine, people, 60.0 if is_small else 600.0)
         with _serve_bare(folder, engine) as port:
@@ -110,26 +178,53 @@ def _measure_dashboard(port: int, process: psutil.Process, headers: str, seconds
     yield Figure("memory of the server, PSS MB", f"{process.memory_full_info().pss / 1e6:.0f}", "< 256")
 
 
-def _measure_reads(port: int, headers: str) -> Iterator[Figure]:
+def measure_reads(port: int, headers: str) -> Iterator[Figure]:
+    """Ask every read alone, and as fifty clients that look at it."""
     for path in READS:
-        taken = asyncio.run(_ask_often(port, path, headers, ONE_AFTER_THE_OTHER))
-        yield Figure(f"{path}, p50 / p99 ms", _show(taken), "p99 < 200")
+        alone = asyncio.run(_ask_often(port, path, headers, ONE_AFTER_THE_OTHER))
+        many = asyncio.run(_ask_as_many(port, path, headers, READ_SECONDS, READ_PAUSE_SECONDS))
+        yield Figure(f"{path}: alone; {CLIENTS} clients, p50 / p99 ms", f"{_show(alone)}; {_show(many)}", "p99 < 200")
+
+
+def _measure_reports(port: int, headers: str) -> Iterator[Figure]:
+    for path in REPORTS:
+        taken = asyncio.run(_ask_often(port, path, headers, ONE_AFTER_THE_OTHER // 5))
+        yield Figure(f"{path}, all of it, p50 / p99 ms", _show(taken))
+
+
+def _measure_exports(port: int, process: psutil.Process, headers: str) -> Iterator[Figure]:
+    """Read lists as CSV, and look at the server's memory meanwhile."""
+    for path in EXPORTS:
+        before, most, size, started = process.memory_full_info().pss, 0, 0, time.monotonic()
+        given = dict(line.split(": ") for line in headers.split("\r\n"))
+        with urlopen(Request(f"http://127.0.0.1:{port}{path}", headers=given), timeout=120) as answer:
+            while content := answer.read(1 << 20):
+                size += len(content)
+                most = max(most, process.memory_full_info().pss)
+        figure = f"{size / 1e6:.0f}, {time.monotonic() - started:.1f}, {(most - before) / 1e6:.0f}"
+        yield Figure(f"{path}: MB, seconds, MB more of the server", figure, "flat")
+
+
+def _make_headers(key: str) -> str:
+    return f"Host: 127.0.0.1\r\nX-API-Key: {key}"
 
 
 def _show(taken: list[float]) -> str:
     return f"{percentile(taken, 0.5) * 1000:.1f} / {percentile(taken, 0.99) * 1000:.1f}"
 
 
-async def _ask_as_many(port: int, path: str, headers: str, seconds: float) -> list[float]:
+async def _ask_as_many(
+    port: int, path: str, headers: str, seconds: float, pause_seconds: float = PAUSE_SECONDS
+) -> list[float]:
     """Return how long each question of the clients took; the first of each, which connects, is left out."""
     until = time.monotonic() + seconds
 
     async def ask(number: int) -> list[float]:
-        await asyncio.sleep(number * PAUSE_SECONDS / CLIENTS)
+        await asyncio.sleep(number * pause_seconds / CLIENTS)
         taken, streams = [], await asyncio.open_connection("127.0.0.1", port)
         while time.monotonic() < until:
             taken.append(await _ask(*streams, path, headers))
-            await asyncio.sleep(PAUSE_SECONDS)
+            await asyncio.sleep(pause_seconds)
         streams[1].close()
         return taken[1:]
 

@@ -40,7 +40,7 @@ def measure(*, is_small: bool) -> Iterator[Figure]:
     with scratch() as folder, scratch_database(folder) as engine:
         fill(engine, now, DAYS, count)
         add_rest(engine, now, count)
-        _fill_incidents(engine, count, now)
+        fill_incidents(engine, count, now)
         settings = _make_settings(folder)
         with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             for name, ask in (*_list_listings(now), *_list_pages(settings, now)):
@@ -108,7 +108,8 @@ class _NoRuns:
         return []
 
 
-def _fill_incidents(engine: Engine, count: int, now: datetime) -> None:
+def fill_incidents(engine: Engine, count: int, now: datetime) -> None:
+    """Insert so many incidents of the last months, a hundred of them open, and the attempts of all graphics."""
     with engine.begin() as connection:
         connection.execute(_INCIDENTS, {"now": now, "count": count, "open": OPEN})
         connection.execute(_ATTEMPTS)

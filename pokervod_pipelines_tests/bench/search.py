@@ -31,7 +31,7 @@ def measure(*, is_small: bool) -> Iterator[Figure]:
     """Repeat the sample's names under other folders and numbers; run every query many times."""
     for files in (2_000,) if is_small else (2_000, 20_000, 200_000):
         with scratch() as folder, scratch_database(folder) as engine:
-            _fill(engine, files)
+            fill_files(engine, files)
             first = median_seconds(lambda engine=engine: build_catalog(engine, correlation_id="bench"), 1)
             again = median_seconds(lambda engine=engine: build_catalog(engine, correlation_id="bench"), 1)
             yield Figure(f"{files:,} files: catalog built, s", f"{first:.1f}")
@@ -42,7 +42,8 @@ def measure(*, is_small: bool) -> Iterator[Figure]:
             yield Figure(f"{files:,} files: search p99 ms", f"{percentile(taken, 0.99):.1f}", "< 30")
 
 
-def _fill(engine: Engine, files: int) -> None:
+def fill_files(engine: Engine, files: int) -> None:
+    """Insert so many videos, named as those of the sample."""
     videos = cycle(list_videos())
     with engine.begin() as connection:
         driver = connection.connection.driver_connection
