@@ -12,6 +12,7 @@ from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
 from pokervod_pipelines.api.errors import NotFound, Refused
+from pokervod_pipelines.api.invalid import InvalidField, list_invalid
 from pokervod_pipelines.db.failures import DatabaseError, translate_error
 from pokervod_pipelines.errors import (
     BadInput,
@@ -43,13 +44,6 @@ STATUSES: Sequence[tuple[type[PokervodError], HTTPStatus]] = (
 """The status of each kind of error, the first that fits."""
 
 _log = logging.getLogger(__name__)
-
-
-class InvalidField(BaseModel):
-    """Name a field of the request, and what is wrong with it."""
-
-    where: str = Field(examples=["query.limit"])
-    what: str = Field(examples=["Input should be greater than or equal to 1"])
 
 
 class ProblemDocument(BaseModel):
@@ -112,7 +106,7 @@ def _answer_status(request: Request, error: Exception) -> Response:
 
 def _answer_invalid(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError | WebSocketRequestValidationError)  # noqa: S101 - narrows the type
-    fields = [InvalidField(where=".".join(map(str, each["loc"])), what=str(each["msg"])) for each in error.errors()]
+    fields = list_invalid(error.errors(), request)
     named = "; ".join(f"{each.where}: {each.what}" for each in fields)
     return make_problem(422, f"the request is not valid: {named}", request.url.path, fields=fields)
 

@@ -14,6 +14,7 @@ from pokervod_pipelines.access.principal import Method, Principal, Role, authori
 from pokervod_pipelines.api.context import ContextOf, read_credentials, refuse_strangers
 from pokervod_pipelines.api.errors import Refused
 from pokervod_pipelines.api.guard import SAFE_METHODS
+from pokervod_pipelines.api.invalid import refuse_unknown_query
 from pokervod_pipelines.api.problems import describe_responses
 from pokervod_pipelines.paging import Page
 
@@ -72,7 +73,7 @@ def needs(role: Role, *, example: object, action: bool = False, texts: Sequence[
     if not action:
         responses[304] = {"description": "Nothing has changed since the answer with the ETag of If-None-Match."}
     return {
-        "dependencies": [Depends(make_check(role))],
+        "dependencies": [Depends(make_check(role)), Depends(refuse_unknown_query)],
         "responses": responses,
         "openapi_extra": {ROLE: role.value},
     }

@@ -110,7 +110,9 @@ def test_an_older_program_says_who_resolved_it_and_its_notes(api: Served) -> Non
 @pytest.mark.parametrize(
     ("path", "body", "status", "said"),
     [
-        (f"{EVENT}/acknowledge", {}, 422, "body.reason"),
+        (f"{EVENT}/acknowledge", {}, 422, "body.reason: required"),
+        (f"{EVENT}/acknowledge", {"reason": ""}, 422, "body.reason: must not be empty"),
+        (f"{EVENT}/acknowledge", {"reson": "x"}, 422, "body.reson: unknown; did you mean `reason`?"),
         (f"{EVENT}/acknowledge", {"reason": "  "}, 422, "a reason is required"),
         (f"{EVENT}/acknowledge", {"reason": "x", "by": "me"}, 422, "body.by"),
         (f"{EVENT}/resolve", {"resolved_by": "me"}, 422, "a reason is required"),
