@@ -93,6 +93,7 @@ def _list_methods(route: BaseRoute) -> set[str]:
 def test_every_operation_says_what_it_does_and_which_errors_it_has() -> None:
     for method, path, operation in list_operations():
         assert operation["description"].endswith("."), path
+        assert operation["description"].replace("\n", " ").startswith(operation["summary"] + "."), path
         wanted = {"400", "401", "403", "404", "422", "429", "500", "503"} | (
             {"409", "413"} if method == "POST" else set()
         )
