@@ -20,10 +20,10 @@ _YOUNG = text(f"""
     with files as materialized (
         select f.id, f.path from nas_files f where f.changed_at >= :since and {IS_WRITTEN_SINCE}
     )
-    select r.id from sheet_rows r left join nas_files f on f.id = r.file_id
+    select r.id from sheet_rows r
     where r.id = any(:ids) and (
         exists (select from files n where n.id = r.file_id or r.candidates @> to_jsonb(n.path))
-        or (f.id is null or {IS_WRITTEN_SINCE}) and (
+        or coalesce((select {IS_WRITTEN_SINCE} from nas_files f where f.id = r.file_id), true) and (
             r.changed_at >= :since
             or exists (select from hand_clips c where c.sheet_row_id = r.id and c.changed_at >= :since)
             or exists (
