@@ -10,6 +10,7 @@ import unicodedata
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import combinations
 
 from rapidfuzz.distance import OSA
@@ -106,8 +107,14 @@ def find_doubtful_pairs(names: Iterable[str]) -> tuple[DoubtfulPair, ...]:
     >>> [(pair.one, pair.other) for pair in find_doubtful_pairs(["P. Hellmuth", "Phil Hellmuth", "Ana Marquez"])]
     [('P. Hellmuth', 'Phil Hellmuth')]
     """
+    return _find_pairs(tuple(sorted(set(names))))
+
+
+@lru_cache(maxsize=2)
+def _find_pairs(names: tuple[str, ...]) -> tuple[DoubtfulPair, ...]:
+    """Return the pairs, computed once for the same names: thousands of players take half a second."""
     by_key: dict[str, str] = {}
-    for name in sorted(set(names)):
+    for name in names:
         by_key.setdefault(make_player_key(name), name)
     pairs = set()
     for group in _group_candidates(by_key).values():

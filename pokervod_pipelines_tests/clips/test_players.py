@@ -58,3 +58,10 @@ def test_a_slip_is_found_among_many_names() -> None:
     pairs = find_doubtful_pairs([*names, "aaakx kkkkaman"])
 
     assert [(pair.one, pair.other) for pair in pairs] == [("aaakx kkkkaman", "aaakx kkkkamann")]
+
+
+def test_the_pairs_of_the_same_names_are_computed_once() -> None:
+    names = ["P. Hellmuth", "Phil Hellmuth", "Ana Marquez"]
+
+    assert find_doubtful_pairs(names) is find_doubtful_pairs(reversed(names))
+    assert find_doubtful_pairs([*names, "Anna Marquez"]) != find_doubtful_pairs(names)
