@@ -27,6 +27,9 @@ _TOO_LARGE = f"the body of a request has {MAX_BODY:,} bytes at most; send less"
 REQUEST_SECONDS = 10.0
 """Limit of a request, from its headers to its answer; of a WebSocket, until it is open."""
 
+TAKE_SECONDS = 60.0
+"""Limit of a client that takes no more of its answer, also of one without the limit above."""
+
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 CORRELATION_HEADER = "X-Correlation-Id"
@@ -152,7 +155,8 @@ class _Answer:
             if self._is_secure:
                 headers["Strict-Transport-Security"] = TRANSPORT_SECURITY
             headers[CORRELATION_HEADER] = self._correlation_id
-        await self._send(message)
+        async with asyncio.timeout(TAKE_SECONDS):
+            await self._send(message)
 
 
 def _find_refusal(scope: Scope, headers: Headers) -> tuple[HTTPStatus, str] | None:

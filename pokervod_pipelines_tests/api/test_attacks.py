@@ -1,14 +1,18 @@
 """What attackers write into the fields of all routes is refused or taken as text, and never an error of ours."""
 
 import json
+import logging
 import re
+import socket
+import time
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, cast
 from urllib.parse import quote
 
 import httpx2
 import pytest
 
+from pokervod_pipelines.api import guard
 from pokervod_pipelines_tests.access.people import make_people
 from pokervod_pipelines_tests.api.serving import ADMIN, Served
 from pokervod_pipelines_tests.api.test_document import BODIES, list_operations, make_parameters, read_document
@@ -39,12 +43,42 @@ def test_no_text_of_a_request_is_more_than_text(api: Served, step: int) -> None:
     with httpx2.Client(base_url=api.url, headers=headers, timeout=20) as client:
         for method, target, body in list_requests(step):
             answer = client.request(method, target, content=body)
-            told = f"{answer.headers.raw} {answer.text}"
+            told = f"{answer.headers.raw!r} {answer.text}"
             if answer.status_code >= 500 or "evil" in str(answer.headers.raw) or LEAKED.search(told):
                 wrong.append((method, target[:200], body[:200], answer.status_code, answer.text[:200]))
 
     assert wrong == []
     assert make_people(api.engine).execute("select count(*) from users where name = 'anna'") == [(1,)]
+
+
+def test_whoever_takes_nothing_of_a_long_answer_is_dropped(
+    api: Served, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """An export has no limit of time, and would keep its place as long as its client keeps the connection."""
+    make_people(api.engine).execute(_ADD_EVENTS)
+    monkeypatch.setattr(guard, "TAKE_SECONDS", 0.2)
+    caplog.set_level(logging.INFO, "pokervod_pipelines.api.guard")
+    head = f"GET /api/exports/log.csv HTTP/1.1\r\nHost: 127.0.0.1\r\nX-API-Key: {api.keys[ADMIN]}\r\n\r\n"
+    with socket.socket() as lazy:
+        lazy.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
+        lazy.settimeout(20)
+        lazy.connect(("127.0.0.1", int(api.url.rpartition(":")[2])))
+        lazy.sendall(head.encode())
+        until = time.monotonic() + 20
+        while "exports" not in caplog.text and time.monotonic() < until:
+            time.sleep(0.02)
+        ends = b""
+        while part := lazy.recv(1_000_000):
+            ends = (ends + part)[-5:]
+
+    assert "/api/exports/{table}.csv 200 by anna" in caplog.text
+    assert ends != b"0\r\n\r\n", "it is not taken for whole"
+
+
+_ADD_EVENTS = """
+    insert into events (type, source, correlation_id, payload)
+    select 'nas.file.added', 'nas', 'made', jsonb_build_object('path', repeat('x', 8000)) from generate_series(1, 2000)
+"""
 
 
 def list_requests(step: int) -> Iterator[tuple[str, str, bytes]]:
@@ -63,7 +97,7 @@ def make_requests(
     declared = operation.get("parameters", ())
     texts = [each["name"] for each in declared if each["in"] == "query" and "string" in str(each["schema"])]
     fields = list_fields(operation)
-    body = BODIES.get(path, {"reason": "x"}) if method == "POST" else {}
+    body = cast("dict[str, Any]", BODIES.get(path, {"reason": "x"})) if method == "POST" else {}
     known = make_parameters(path)
     queries = [[name] for name in texts] if is_whole else [texts] if texts else []
     bodies = [[name] for name in fields] if is_whole else [fields]
