@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from pokervod_pipelines.actors import Actor
 from pokervod_pipelines.alerts.alert import AlertSeverity
 from pokervod_pipelines.api.app import build_app
 from pokervod_pipelines.api.server import Listening, StreamServer
+from pokervod_pipelines.hands.times import BroadcastDays
 from pokervod_pipelines.monitoring.incidents import lifecycle
 from pokervod_pipelines.render.workers import register
 from pokervod_pipelines.settings import Settings
@@ -100,7 +102,7 @@ def serve_app(
 def fill(engine: Engine, settings: Settings) -> int:
     """Put a hand, its instruction with its cards, its file, a worker, and an open incident into it; return the hand."""
     database = RenderDatabase(engine=engine, settings=settings)
-    hand = database.put_hand(cards=(*CARDS, "9h", "4s", "2c"), day=_find_day(engine))
+    hand = database.put_hand(cards=(*CARDS, "9h", "4s", "2c"), day=_find_day(settings))
     for template, state in (("winning_hand", "completed"), ("elimination", "failed"), ("elimination", "pending")):
         [[made]] = database.execute(_ADD, template=template, state=state, hand=hand, secret=SECRET)
         if state != "pending":
@@ -127,9 +129,8 @@ def put_file(path: Path, content: bytes) -> Path:
     return path
 
 
-def _find_day(engine: Engine) -> Any:
-    with engine.connect() as connection:
-        return connection.exec_driver_sql("select current_date").scalar()
+def _find_day(settings: Settings) -> date:
+    return BroadcastDays(settings.zone, settings.hands.day_starts_at).find_day(datetime.now(UTC))
 
 
 _ADD = """
