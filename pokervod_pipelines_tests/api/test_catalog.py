@@ -5,7 +5,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine, event, text
 
 from pokervod_pipelines.actors import Actor
 from pokervod_pipelines.catalog.build import build_catalog
@@ -83,6 +83,20 @@ def test_viewers_see_nothing_of_what_came_inside_the_delay(filled: Served) -> No
         "/api/pins", "/api/exports/rows.csv", "/api/sheets/tracker",
     }  # fmt: skip
     assert filled.read("/api/videos?query=oakley", VIEWER)["total"] == 0, "words of its name find it"
+
+
+def test_files_that_are_hidden_are_named_by_one_question(filled: Served) -> None:
+    asked: list[str] = []
+
+    def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        asked.append(statement)
+
+    event.listen(Engine, "before_cursor_execute", note)
+    try:
+        assert filled.read("/api/duplicates", VIEWER) == []
+    finally:
+        event.remove(Engine, "before_cursor_execute", note)
+    assert sum("from nas_files where id" in statement for statement in asked) == 1
 
 
 def test_a_video_tells_what_belongs_to_it(filled: Served) -> None:

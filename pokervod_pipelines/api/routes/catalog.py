@@ -32,7 +32,7 @@ from pokervod_pipelines.clips.delay import find_young_clips, find_young_files
 from pokervod_pipelines.clips.search import ClipFilter, ListedClip, list_clips
 from pokervod_pipelines.nas.duplicates import DuplicateGroup, read_duplicates
 from pokervod_pipelines.nas.missing import MissingFile, page_missing
-from pokervod_pipelines.nas.store.files import PlacedFile, place_file
+from pokervod_pipelines.nas.store.files import PlacedFile, list_paths, place_file
 from pokervod_pipelines.paging import Page
 from pokervod_pipelines.periods import FORMS, read_period
 
@@ -170,12 +170,8 @@ def list_duplicates(
 ) -> list[DuplicateGroup]:
     """List the same content in several places, and the same name with different content, the surest first."""
     found = read_duplicates(connection, context.settings, read_period(since, until, context.settings.zone))
-    names = {_name_file(place_file(connection, file_id)) for file_id in hidden}
+    names = {*list_paths(connection, hidden)}
     return [each for each in found if names.isdisjoint(each.paths)][:limit]
-
-
-def _name_file(found: PlacedFile | None) -> str:
-    return f"{found.root}/{found.path}" if found else ""
 
 
 @router.get("/videos", **needs(Role.VIEWER, example=EXAMPLES["search"]))

@@ -1,6 +1,6 @@
 """Read and change the inventory's rows. No function here deletes one."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
@@ -267,6 +267,12 @@ _PLACE = text("""
     select root, library, path, size, category, is_junk, state, first_seen_at, changed_at
     from nas_files where id = :id
 """)
+
+
+def list_paths(connection: Connection, ids: Collection[int]) -> list[str]:
+    """Return the paths of the files of these ids, each below the name of its root."""
+    paths = text("select root || '/' || path from nas_files where id = any(:ids)")
+    return list(connection.scalars(paths, {"ids": [*ids]}))
 
 
 def read_missing(
