@@ -6,7 +6,7 @@ from urllib.parse import quote
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import RedirectResponse
 
-from pokervod_pipelines.api.app import build_app
+from pokervod_pipelines.api.app import add_routes, build_app
 from pokervod_pipelines.api.dagster_ui.mount import NOTHING_RUNS, RunningDagster
 from pokervod_pipelines.api.database import Database
 from pokervod_pipelines.api.problems import answer_known
@@ -20,8 +20,7 @@ ROUTERS = (login, assets)
 def build_site(settings: Settings, database: Database | None = None, dagster: RunningDagster = NOTHING_RUNS) -> FastAPI:
     """Return the application with API and pages."""
     app = build_app(settings, database, dagster)
-    for each in ROUTERS:
-        app.include_router(each.router)
+    add_routes(app, (each.router for each in ROUTERS))
     app.add_exception_handler(NotLoggedIn, _ask_to_log_in)
     return app
 
