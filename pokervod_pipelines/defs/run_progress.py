@@ -16,9 +16,18 @@ from pokervod_pipelines.monitoring.status_runs import Run, RunState, StageAttemp
 from pokervod_pipelines.monitoring.status_stages import STAGES
 from pokervod_pipelines.paging import Page
 from pokervod_pipelines.settings import Settings
+from pokervod_pipelines.subjects import SubjectKind
 from pokervod_pipelines.workflows.declared.full_sync import ASSETS
 
 SYNCS = frozenset({"full_sync", "incremental_sync"})
+
+HELD_BY = {
+    "nas": SubjectKind.LIBRARY,
+    "media": SubjectKind.LIBRARY,
+    "sheets": SubjectKind.SHEET,
+    "statuses": SubjectKind.SHEET,
+}
+"""What a person holds so that the stage does nothing, as ``workflows.held.skip_held`` says."""
 
 FAILED = frozenset({RunState.FAILED, RunState.STOPPED, RunState.SKIPPED})
 
@@ -34,7 +43,10 @@ class ListedRun:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunStage:
-    """Tell how far a stage of a run has come for one library, sheet or day; ``entries`` are done while it runs."""
+    """Tell how far a stage of a run has come for one library, sheet or day; ``entries`` are done while it runs.
+
+    ``held_by`` is who held its library or sheet when it began, so that it did nothing.
+    """
 
     block: str
     stage: str
@@ -44,6 +56,7 @@ class RunStage:
     at: datetime
     entries: int | None
     error: str | None
+    held_by: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,8 +108,12 @@ def follow_run(dagster: Connection, connection: Connection, listed: ListedRun, s
     attempts = [*follow_steps(run, dagster.execute(_STEPS, {"run": run.run_id}), settings)]
     failures = _read_failures(connection, run)
     entries = read_progress(connection, [run])
+    holds = read_holders(connection, attempts)
     stages = [
-        _make_stage(each, failures.get((each.stage, each.name)), entries.get((run.run_id, each.stage, each.name)))
+        replace(
+            _make_stage(each, failures.get((each.stage, each.name)), entries.get((run.run_id, each.stage, each.name))),
+            held_by=holds.get((each.stage, each.name)),
+        )
         for each in attempts
     ]
     end = None if run.state is not RunState.FAILED or any(each.error for each in stages) else "the run failed"
@@ -151,6 +168,18 @@ def _read_failures(connection: Connection, run: Run) -> dict[tuple[str, str], St
     }
 
 
+def read_holders(connection: Connection, attempts: Sequence[StageAttempt]) -> dict[tuple[str, str], str]:
+    """Return who held the library or sheet of a stage when it began; a stage asks nobody else."""
+    begun = [each for each in attempts if each.stage in HELD_BY and each.started_at]
+    values = {
+        "stages": [each.stage for each in begun],
+        "kinds": [HELD_BY[each.stage] for each in begun],
+        "names": [each.name for each in begun],
+        "times": [each.started_at for each in begun],
+    }
+    return {(row.stage, row.name): row.by for row in connection.execute(_HOLDS, values)} if begun else {}
+
+
 def _count_expected(settings: Settings) -> int:
     """Return how many stages a sync of these settings begins; that of clips of no sheet is one more."""
     counts = {"library": len(settings.libraries), "sheet": len(settings.sheets)}
@@ -195,6 +224,15 @@ _STEPS = text("""
     from event_logs where run_id = :run and dagster_event_type in
         ('STEP_START', 'STEP_SUCCESS', 'STEP_FAILURE', 'PIPELINE_FAILURE', 'PIPELINE_CANCELED')
     order by id
+""")
+
+_HOLDS = text("""
+    select distinct on (a.stage, a.name) a.stage, a.name, h.by
+    from unnest(cast(:stages as text[]), cast(:kinds as text[]), cast(:names as text[]), cast(:times as timestamptz[]))
+        as a (stage, kind, name, at)
+    join holds h on h.subject_kind = a.kind and h.subject = a.name and h.placed_at <= a.at
+        and coalesce(least(h.until, h.ended_at), 'infinity') > a.at
+    order by a.stage, a.name, coalesce(h.until, 'infinity') desc, h.id
 """)
 
 _FAILURES = text("""
