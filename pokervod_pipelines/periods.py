@@ -1,4 +1,4 @@
-"""Filter by time: one shape for ``--since`` and ``--until`` of every command and, later, route."""
+"""Filter by time: one shape for ``--since`` and ``--until`` of every command and route."""
 
 import re
 from contextlib import suppress
@@ -11,6 +11,9 @@ from pokervod_pipelines.errors import BadInput
 LENGTHS = "30m, 1h, 24h, 7d or 4w"
 COMING = "2h, 30m, 3d (from now), 18:00 (the next one), tomorrow, 2026-05-04 or 2026-05-04 10:00"
 FORMS = "2h, 30m, 3d, 10:00, today, yesterday, 2026-05-04 or 2026-05-04 10:00"
+
+OPTIONS = ("--since", "--until")
+PARAMETERS = ("since", "until")
 
 _AGO = re.compile(r"(\d{1,5}) ?(m|h|d|w)")
 _UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
@@ -41,13 +44,16 @@ def filter_period(column: str) -> str:
     )
 
 
-def read_period(since: str, until: str, zone: ZoneInfo) -> Period:
-    """Return the period that a person wrote, in the zone; "" is unlimited. A day as the end includes that day."""
+def read_period(since: str, until: str, zone: ZoneInfo, *, names: tuple[str, str] = OPTIONS) -> Period:
+    """Return the period that a person wrote, in the zone; "" is unlimited. A day as the end includes that day.
+
+    Messages have the names of what was given.
+    """
     now = datetime.now(zone)
-    first = _read_time("--since", since, now)[0] if since else None
-    last = _read_time("--until", until, now)[1] if until else None
+    first = _read_time(names[0], since, now)[0] if since else None
+    last = _read_time(names[1], until, now)[1] if until else None
     if first and last and first >= last:
-        raise BadInput(f"--since {since!r} must be before --until {until!r}; exchange them, or leave one out")
+        raise BadInput(f"{names[0]} {since!r} must be before {names[1]} {until!r}; exchange them, or leave one out")
     return Period(first, last)
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from inspect import isclass
+from itertools import islice
 from typing import Any
 
 from fastapi import Request
@@ -13,6 +14,9 @@ from pydantic import BaseModel, Field
 from starlette.requests import HTTPConnection
 
 from pokervod_pipelines.suggestions import suggest_name
+
+MOST = 50
+"""Fields that an answer names."""
 
 SHOWN = 60
 """Characters of a value that an answer repeats."""
@@ -27,6 +31,7 @@ _EXPECTED: Mapping[str, str] = {
     "bool_parsing": "true or false",
     "bool_type": "true or false",
     "string_type": "a text",
+    "string_pattern_mismatch": "a text like {pattern}",
     "list_type": "a list",
     "dict_type": "an object",
     "model_attributes_type": "an object",
@@ -46,8 +51,8 @@ class InvalidField(BaseModel):
 
 
 def list_invalid(errors: Iterable[Mapping[str, Any]], request: HTTPConnection) -> list[InvalidField]:
-    """Return what is wrong, field by field."""
-    return [_describe(each, request) for each in errors]
+    """Return what is wrong, field by field; of a request full of mistakes the first ones."""
+    return [_describe(each, request) for each in islice(errors, MOST)]
 
 
 def refuse_unknown_query(request: Request) -> None:

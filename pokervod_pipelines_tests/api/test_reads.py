@@ -118,8 +118,9 @@ def test_prometheus_reads_its_own_format(api: Served) -> None:
         ("GET", "/api/instructions?template=%00", 400, ""),
         ("GET", "/api/metrics/latency?window=ever", 400, "expected a length such as"),
         ("GET", "/api/log?type=render.compleed", 400, "did you mean `render.completed`"),
+        ("GET", "/api/log?since=1h&until=2h", 400, "since '1h' must be before until '2h'"),
         ("GET", "/api/weeks/soon", 400, "expected a week such as 2026-W48"),
-        ("GET", "/api/hands?since=soon", 400, "expected a time such as"),
+        ("GET", "/api/hands?since=soon", 400, "since: expected a time such as"),
     ],
 )
 def test_every_error_is_a_problem_in_words(api: Served, method: str, path: str, status: int, said: str) -> None:

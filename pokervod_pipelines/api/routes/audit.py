@@ -11,7 +11,7 @@ from pokervod_pipelines.api.routing import Asking, Items, PageOf, ReadRoute, mak
 from pokervod_pipelines.api.visibility import VisibilityOf, list_hidden_types, show_event
 from pokervod_pipelines.events.log import LoggedEvent
 from pokervod_pipelines.monitoring.audit import AuditFilter, page_audit
-from pokervod_pipelines.periods import FORMS, read_period
+from pokervod_pipelines.periods import FORMS, PARAMETERS, read_period
 
 router = APIRouter(prefix="/api", tags=["log"], route_class=ReadRoute)
 
@@ -36,7 +36,7 @@ def list_all(
     wanted = AuditFilter(
         by=by,
         without=list_hidden_types(principal.role),
-        period=read_period(since, until, context.settings.zone),
+        period=read_period(since, until, context.settings.zone, names=PARAMETERS),
     )
     found = [show_event(each, visibility) for each in page_audit(connection, wanted, page)]
     return make_items(found, page, lambda each: each.id)

@@ -25,7 +25,7 @@ from pokervod_pipelines.clips.roster import ListedTag, read_tags
 from pokervod_pipelines.clips.search import ClipFilter, ListedClip, list_clips
 from pokervod_pipelines.errors import BadInput
 from pokervod_pipelines.paging import EVERYTHING, Page
-from pokervod_pipelines.periods import FORMS, read_period
+from pokervod_pipelines.periods import FORMS, PARAMETERS, read_period
 from pokervod_pipelines.problems import Problem
 
 router = APIRouter(prefix="/api/clips", tags=["clips"], route_class=ReadRoute)
@@ -90,7 +90,7 @@ def read_filter(
         sheet=sheet,
         file_id=file_id,
         has_problem=problems,
-        period=read_period(since, until, context.settings.zone),
+        period=read_period(since, until, context.settings.zone, names=PARAMETERS),
         without=hidden,
     )
 

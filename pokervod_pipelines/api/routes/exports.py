@@ -38,7 +38,7 @@ from pokervod_pipelines.monitoring.audit import AuditFilter, page_audit
 from pokervod_pipelines.monitoring.incidents.listing import IncidentFilter, list_incidents
 from pokervod_pipelines.monitoring.incidents.shape import Incident
 from pokervod_pipelines.paging import Page
-from pokervod_pipelines.periods import FORMS, Period, read_period
+from pokervod_pipelines.periods import FORMS, PARAMETERS, Period, read_period
 from pokervod_pipelines.render.listing import InstructionFilter, page_instructions
 from pokervod_pipelines.sheets.listing import ListedRow, list_rows
 
@@ -162,7 +162,7 @@ def export_table(
     bom: Annotated[bool | None, Query(description="True: begin with the mark by which Excel knows UTF-8.")] = None,
 ) -> StreamingResponse:
     """Export a list as CSV in UTF-8, in the order of its route, with what whoever asks may see."""
-    period, wanted = read_period(since, until, context.settings.zone), LISTS[table]
+    period, wanted = read_period(since, until, context.settings.zone, names=PARAMETERS), LISTS[table]
 
     def write() -> Iterator[str]:
         def read(page: Page) -> Sequence[Any]:

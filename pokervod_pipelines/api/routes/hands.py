@@ -38,7 +38,7 @@ from pokervod_pipelines.hands.listing import (
     read_provenance,
 )
 from pokervod_pipelines.paging import Page
-from pokervod_pipelines.periods import FORMS, read_period
+from pokervod_pipelines.periods import FORMS, PARAMETERS, read_period
 from pokervod_pipelines.render.listing import InstructionFilter, page_instructions
 from pokervod_pipelines.workflows.hand_places import HandPlace, locate_hand
 
@@ -75,7 +75,7 @@ def list_all(
         table=table,
         tests=tests is not False,
         withdrawn=withdrawn is True,
-        period=read_period(since, until, context.settings.zone),
+        period=read_period(since, until, context.settings.zone, names=PARAMETERS),
     )
     return make_items(
         show_hands(connection, page_hands(connection, filters, page), visibility), page, lambda each: each.hand_id

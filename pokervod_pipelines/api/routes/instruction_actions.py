@@ -157,8 +157,12 @@ class BulkFilter(BaseModel, extra="forbid"):
         return InstructionFilter(
             states=(self.status,) if isinstance(self.status, State) else tuple(self.status),
             template=self.template,
-            period=read_period(self.changed_after, self.changed_before, settings.zone),
-            created=read_period(self.created_after, self.created_before, settings.zone),
+            period=read_period(
+                self.changed_after, self.changed_before, settings.zone, names=("changed_after", "changed_before")
+            ),
+            created=read_period(
+                self.created_after, self.created_before, settings.zone, names=("created_after", "created_before")
+            ),
             error=self.error,
             priority=self.priority,
         )

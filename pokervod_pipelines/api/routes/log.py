@@ -10,7 +10,7 @@ from pokervod_pipelines.api.examples import read_examples
 from pokervod_pipelines.api.routing import Asking, Items, PageOf, ReadRoute, make_items, needs
 from pokervod_pipelines.api.visibility import VisibilityOf, list_hidden_types, show_event
 from pokervod_pipelines.events.log import EventFilter, LoggedEvent, page_events
-from pokervod_pipelines.periods import FORMS, read_period
+from pokervod_pipelines.periods import FORMS, PARAMETERS, read_period
 
 router = APIRouter(prefix="/api", tags=["log"], route_class=ReadRoute)
 
@@ -41,7 +41,7 @@ def list_all(
         without=list_hidden_types(principal.role),
         blocks=tuple(block or ()),
         correlation_id=correlation_id,
-        period=read_period(since, until, context.settings.zone),
+        period=read_period(since, until, context.settings.zone, names=PARAMETERS),
     )
     found = [show_event(each, visibility) for each in page_events(connection, filters, page)]
     return make_items(found, page, lambda each: each.id)

@@ -17,7 +17,7 @@ from pokervod_pipelines.api.routing import LARGEST, Items, PageOf, ReadRoute, ma
 from pokervod_pipelines.api.visibility import ShownInstruction, VisibilityOf, show_instruction, show_output
 from pokervod_pipelines.hands.listing import ListedHand, find_listed
 from pokervod_pipelines.paging import Page
-from pokervod_pipelines.periods import FORMS, read_period
+from pokervod_pipelines.periods import FORMS, PARAMETERS, read_period
 from pokervod_pipelines.render.listing import InstructionFilter, page_instructions, show_versions
 from pokervod_pipelines.render.outputs.store import StoredOutput, find_output, list_of_hand, page_outputs
 from pokervod_pipelines.render.states import State
@@ -85,7 +85,7 @@ def list_all(
         hand_id=hand_id,
         is_flagged=flagged,
         is_in_force=in_force,
-        period=read_period(since, until, context.settings.zone),
+        period=read_period(since, until, context.settings.zone, names=PARAMETERS),
     )
     found = page_instructions(connection, filters, page=page)
     return make_items([show_instruction(each, visibility) for each in found], page, lambda each: each.id)

@@ -11,7 +11,7 @@ from pokervod_pipelines.api.context import ContextOf, Reading
 from pokervod_pipelines.api.errors import find_named
 from pokervod_pipelines.api.examples import read_examples
 from pokervod_pipelines.api.routing import MOST, ReadRoute, needs
-from pokervod_pipelines.periods import FORMS, read_period
+from pokervod_pipelines.periods import FORMS, PARAMETERS, read_period
 from pokervod_pipelines.tournaments.queries import (
     ChipCountLine,
     Elimination,
@@ -98,7 +98,7 @@ def list_out(
     until: Annotated[str, Query(max_length=40, description="Until then.")] = "",
 ) -> list[Elimination]:
     """List the players eliminated in a time, the oldest first, of the last 24 hours unless another time is given."""
-    period = read_period(since or "24h", until, context.settings.zone)
+    period = read_period(since or "24h", until, context.settings.zone, names=PARAMETERS)
     return list_eliminations(connection, period.since or datetime.now(UTC) - timedelta(days=1), period.until)
 
 
