@@ -145,6 +145,7 @@ def build_app(settings: Settings, database: Database | None = None, dagster: Run
     app.state.status = health.make_status(context)
     app.state.prometheus = monitor.make_prometheus(context)
     app.state.stats = monitor.make_stats(context)
+    app.state.reports = catalog.make_reports(context)
     add_handlers(app)
     add_routes(app, (each.router for each in ROUTERS))
     ui = mount_dagster(app, context, dagster)

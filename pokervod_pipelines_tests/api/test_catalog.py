@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import Engine, event, text
 
 from pokervod_pipelines.actors import Actor
+from pokervod_pipelines.api.routes import catalog
 from pokervod_pipelines.catalog.build import build_catalog
 from pokervod_pipelines.catalog.corrections import correct_file
 from pokervod_pipelines.settings.rooms import ArchiveRoot, Library
@@ -83,6 +84,19 @@ def test_viewers_see_nothing_of_what_came_inside_the_delay(filled: Served) -> No
         "/api/pins", "/api/exports/rows.csv", "/api/sheets/tracker",
     }  # fmt: skip
     assert filled.read("/api/videos?query=oakley", VIEWER)["total"] == 0, "words of its name find it"
+
+
+def test_what_is_made_of_the_whole_archive_is_made_once_for_all(
+    filled: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(catalog, "REPORT_AGE", 600.0)
+    filled.app.state.reports = catalog.make_reports(filled.app.state.context)
+    before = [filled.read(path, OPERATOR) for path in ("/api/catalog/stats", "/api/catalog/copies")]
+    with filled.engine.begin() as connection:
+        connection.execute(text("update nas_files set state = 'missing'"))
+    after = [filled.read(path, OPERATOR) for path in ("/api/catalog/stats", "/api/catalog/copies")]
+
+    assert before == after != [[], []]
 
 
 def test_files_that_are_hidden_are_named_by_one_question(filled: Served) -> None:

@@ -1,16 +1,18 @@
 """Show the catalog: projects, seasons, events, episodes; find videos, and what is known of one."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
-from fastapi import APIRouter, Depends, Path, Query
+from fastapi import APIRouter, Depends, Path, Query, Request
+from sqlalchemy import Connection
 
 from pokervod_pipelines.access.principal import Role
-from pokervod_pipelines.api.context import ContextOf, Reading
+from pokervod_pipelines.api.context import ApiContext, ContextOf, Reading
 from pokervod_pipelines.api.errors import NotFound, Refused, find_named
 from pokervod_pipelines.api.examples import read_examples
 from pokervod_pipelines.api.routing import LARGEST, Items, PageOf, ReadRoute, make_items, needs
+from pokervod_pipelines.api.snapshots import Snapshot
 from pokervod_pipelines.api.visibility import WITHHELD, Visibility, VisibilityOf
 from pokervod_pipelines.catalog.copies import CopyGroup, read_copies
 from pokervod_pipelines.catalog.correction_store import Correction, read_history
@@ -30,17 +32,22 @@ from pokervod_pipelines.catalog.tree import TreeProject, explain_on, read_tree_o
 from pokervod_pipelines.catalog.tree_store import YearStats, read_year_stats
 from pokervod_pipelines.clips.delay import find_young_clips, find_young_files
 from pokervod_pipelines.clips.search import ClipFilter, ListedClip, list_clips
+from pokervod_pipelines.errors import Unavailable
 from pokervod_pipelines.nas.duplicates import DuplicateGroup, read_duplicates
 from pokervod_pipelines.nas.missing import MissingFile, page_missing
 from pokervod_pipelines.nas.store.files import PlacedFile, list_paths, place_file
 from pokervod_pipelines.paging import Page
-from pokervod_pipelines.periods import FORMS, read_period
+from pokervod_pipelines.periods import FORMS, PARAMETERS, read_period
 
 router = APIRouter(prefix="/api", tags=["catalog"], route_class=ReadRoute)
 
 EXAMPLES = read_examples("catalog")
 
 MOST_GROUPS, MOST_CLIPS = 500, 500
+
+REPORT_AGE = 5.0
+
+T = TypeVar("T")
 
 FileId = Annotated[int, Path(ge=1, le=LARGEST, description="The number of the file.")]
 ProjectOf = Annotated[str | None, Query(max_length=20, description="Of this project, such as WSOP.")]
@@ -56,6 +63,43 @@ def find_hidden(connection: Reading, visibility: VisibilityOf) -> frozenset[int]
 
 
 Hidden = Annotated[frozenset[int], Depends(find_hidden)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reports:
+    """Hold what is made of the whole archive, once for all who ask within some seconds."""
+
+    stats: Snapshot[list[YearStats]]
+    copies: Snapshot[list[CopyGroup]]
+
+
+def make_reports(context: ApiContext) -> Reports:
+    """Return the reports that all clients of an application share."""
+
+    def share(read: Callable[[Connection], list[T]]) -> Snapshot[list[T]]:
+        def make() -> list[T]:
+            with context.database.connect() as connection:
+                return read(connection)
+
+        return Snapshot(make, REPORT_AGE)
+
+    return Reports(stats=share(read_year_stats), copies=share(read_copies))
+
+
+async def find_reports(request: Request) -> Reports:
+    """Return what the routes share."""
+    reports: Reports = request.app.state.reports
+    return reports
+
+
+ReportsOf = Annotated[Reports, Depends(find_reports)]
+
+
+async def _take(report: Snapshot[T]) -> T:
+    taken = await report.read()
+    if taken.problem:
+        raise Unavailable(f"the archive cannot be read: {taken.problem}")
+    return taken.value
 
 
 @router.get("/catalog/projects", **needs(Role.VIEWER, example=[EXAMPLES["project"]]))
@@ -110,9 +154,9 @@ def read_branch(
 
 
 @router.get("/catalog/stats", **needs(Role.VIEWER, example=[EXAMPLES["stats"]]))
-def read_stats(connection: Reading) -> list[YearStats]:
-    """Return files, episodes, hours, terabytes and clips of each project and year."""
-    return read_year_stats(connection)
+async def read_stats(reports: ReportsOf) -> list[YearStats]:
+    """Return files, episodes, hours, terabytes and clips of each project and year; at most five seconds old."""
+    return await _take(reports.stats)
 
 
 @router.get("/catalog/corrections", **needs(Role.VIEWER, example={"items": [EXAMPLES["correction"]], "next": None}))
@@ -136,9 +180,13 @@ def _show_correction(found: Correction, visibility: Visibility) -> Correction:
 
 
 @router.get("/catalog/copies", **needs(Role.VIEWER, example=[EXAMPLES["copies"]]))
-def list_copies(connection: Reading, hidden: Hidden, limit: Limit = 100) -> list[CopyGroup]:
-    """List videos that seem to be the same content, and copies whose names contradict each other."""
-    return _list_copies(read_copies(connection), hidden)[:limit]
+async def list_copies(reports: ReportsOf, hidden: Hidden, limit: Limit = 100) -> list[CopyGroup]:
+    """List videos that seem to be the same content, and copies whose names contradict each other.
+
+    The list is at most five seconds old.
+    """
+    copies = await _take(reports.copies)
+    return _list_copies(copies, hidden)[:limit]
 
 
 def _list_copies(found: Iterable[CopyGroup], hidden: frozenset[int], *, of: int | None = None) -> list[CopyGroup]:
@@ -158,7 +206,7 @@ def list_missing(
     until: Until = "",
 ) -> Items[MissingFile]:
     """List missing and unseen files, the longest missing first, with what refers to each."""
-    period = read_period(since, until, context.settings.zone)
+    period = read_period(since, until, context.settings.zone, names=PARAMETERS)
     answer = make_items(page_missing(connection, page, library, period), page, lambda each: each.file_id)
     answer.items = [each for each in answer.items if each.file_id not in hidden]
     return answer
@@ -169,7 +217,9 @@ def list_duplicates(
     connection: Reading, context: ContextOf, hidden: Hidden, since: Since = "", until: Until = "", limit: Limit = 100
 ) -> list[DuplicateGroup]:
     """List the same content in several places, and the same name with different content, the surest first."""
-    found = read_duplicates(connection, context.settings, read_period(since, until, context.settings.zone))
+    found = read_duplicates(
+        connection, context.settings, read_period(since, until, context.settings.zone, names=PARAMETERS)
+    )
     names = {*list_paths(connection, hidden)}
     return [each for each in found if names.isdisjoint(each.paths)][:limit]
 
