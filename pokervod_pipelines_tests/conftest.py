@@ -9,10 +9,12 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from argon2 import PasswordHasher
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 from sqlalchemy import Engine, text
 
+from pokervod_pipelines.access import passwords
 from pokervod_pipelines.db.embedded import EmbeddedServer
 from pokervod_pipelines.db.engine import OUR_DRIVER, make_engine
 from pokervod_pipelines.db.migrate import upgrade_database
@@ -25,6 +27,11 @@ SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 
 QUICK = {"autovacuum": "off", "fsync": "off", "full_page_writes": "off", "synchronous_commit": "off"}
 """Nothing has to outlive the machine; and a plan depends on what its test does, not on when the server tidies up."""
+
+CAREFUL = passwords._HASHER
+"""What the product hashes passwords with, which is what ``test_passwords.py`` checks; it takes 40 ms."""
+
+passwords._HASHER = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 
 gc.disable()  # until all tests are collected: nothing of them is garbage
 

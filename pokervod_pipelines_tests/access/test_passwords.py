@@ -5,6 +5,7 @@ from argon2 import PasswordHasher
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pokervod_pipelines.access import passwords
 from pokervod_pipelines.access.passwords import (
     MAX_LENGTH,
     hash_password,
@@ -13,6 +14,13 @@ from pokervod_pipelines.access.passwords import (
     verify_password,
 )
 from pokervod_pipelines.errors import BadInput
+from pokervod_pipelines_tests.conftest import CAREFUL
+
+
+@pytest.fixture(autouse=True)
+def _careful(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hash as the product does; all other tests hash for the least costs."""
+    monkeypatch.setattr(passwords, "_HASHER", CAREFUL)
 
 
 @pytest.mark.parametrize(
@@ -55,7 +63,7 @@ def test_a_weak_password_is_refused_without_being_shown(password: str, problem: 
 def test_a_hash_fits_its_own_password_only(password: str, other: str) -> None:
     stored = hash_password(password)
 
-    assert stored.startswith("$argon2id$")
+    assert stored.startswith("$argon2id$v=19$m=19456,t=2,p=1$")
     assert password not in stored or len(password) < 4
     assert verify_password(stored, password)
     if other.casefold() != password.casefold() and other.isascii():
