@@ -2,6 +2,7 @@
 
 import hashlib
 import hmac
+import re
 import secrets
 import time
 from collections import OrderedDict
@@ -28,6 +29,8 @@ AWAY_SECONDS = 300.0
 """While the database is away, those whom it knew within this time may read what is left."""
 
 MOST_KNOWN = 1_000
+
+PORT = re.compile(r":\d*$")
 
 
 @dataclass(kw_only=True)
@@ -116,7 +119,7 @@ def refuse_strangers(request: HTTPConnection, principal: Principal) -> None:
     """Refuse a request that nobody logged in for, where it may come from another machine or a page of another site."""
     if principal.how is not Method.LOCAL:
         return
-    name = request.headers.get("host", "").rsplit(":", 1)[0] if "]" not in request.headers.get("host", "") else "[::1]"
+    name = PORT.sub("", request.headers.get("host", ""))
     is_local = request.client is not None and is_loopback(request.client.host) and name in LOCAL_NAMES
     if not is_local or is_forwarded(request):
         raise Refused(403, "without users only this machine may ask, at 127.0.0.1; add one: pokervod users add NAME")

@@ -36,6 +36,9 @@ CORRELATION_HEADER = "X-Correlation-Id"
 
 CORRELATION_ID = re.compile(r"[0-9A-Za-z_.-]{8,64}")
 
+HOST = re.compile(r"([0-9A-Za-z._-]+|\[[0-9A-Fa-f:.]+\])?(:\d{0,5})?")
+"""What a request may ask for; anything else cannot be read as an address."""
+
 HEADERS: Mapping[str, str] = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
     "connect-src 'self'; font-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
@@ -164,6 +167,9 @@ def _find_refusal(scope: Scope, headers: Headers) -> tuple[HTTPStatus, str] | No
     length = headers.get("content-length", "0")
     if length.isdecimal() and int(length) > MAX_BODY:
         return HTTPStatus.REQUEST_ENTITY_TOO_LARGE, _TOO_LARGE
+    hosts = headers.getlist("host")
+    if len(hosts) > 1 or not all(map(HOST.fullmatch, hosts)):
+        return HTTPStatus.BAD_REQUEST, "the header Host is no name or address; ask by the address of this server"
     if scope["type"] == "websocket":
         said = "a page of another site asked for a WebSocket; use the pages of this server"
         return (HTTPStatus.FORBIDDEN, said) if is_of_other_site(headers) else None
@@ -177,7 +183,15 @@ def is_of_other_site(headers: Headers) -> bool:
     if headers.get("sec-fetch-site", "same-origin") not in {"same-origin", "none"}:
         return True
     origin = headers.get("origin")
-    return origin is not None and urlsplit(origin).netloc != headers.get("host")
+    return origin is not None and find_host(origin) != headers.get("host")
+
+
+def find_host(origin: str) -> str:
+    """Return the host of an origin, with its port; "" for what is none."""
+    try:
+        return urlsplit(origin).netloc
+    except ValueError:
+        return ""
 
 
 async def _refuse(scope: Scope, answer: _Answer, status: HTTPStatus, said: str) -> None:

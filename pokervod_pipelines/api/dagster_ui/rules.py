@@ -15,6 +15,7 @@ from urllib.parse import unquote_to_bytes, urlsplit
 from starlette.datastructures import Headers
 
 from pokervod_pipelines.access.principal import Method, Principal, Role
+from pokervod_pipelines.api.guard import find_host
 
 PREFIX = "/dagster"
 
@@ -83,7 +84,7 @@ def is_of_this_site(headers: Headers) -> bool:
     """Return whether a page of this server asks; a browser says so of each change and of each WebSocket."""
     origin = headers.get("origin")
     if origin is not None:
-        return urlsplit(origin).netloc == headers.get("host")
+        return find_host(origin) == headers.get("host")
     return headers.get("sec-fetch-site") == "same-origin"
 
 
