@@ -10,8 +10,12 @@ import re
 import sys
 import time
 from collections import defaultdict
+from collections.abc import AsyncIterator
+from contextlib import suppress
 
 SEQ = re.compile(rb'"seq":(\d+),"position":"[^"]*","event"')
+
+PING, PONG, CLOSE = 0x89, 0x8A, 0x88
 
 ARRIVED: dict[int, list[float]] = defaultdict(list)
 
@@ -28,21 +32,42 @@ async def follow(port: int, key: str, *, is_socket: bool, has_begun: asyncio.Eve
     path = "/ws/dashboard" if is_socket else "/api/stream"
     writer.write(f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nX-API-Key: {key}\r\n{upgrade}\r\n".encode())
     await writer.drain()
+    await reader.readuntil(b"\r\n\r\n")
     kept = b""
-    while data := await reader.read(65_536):
+    async for data in _read_frames(reader, writer) if is_socket else _read_all(reader):
         now = time.time()
-        if not has_begun.is_set():
-            if b'"snapshot"' in (kept := (kept + data)[-(2**18) :]):
-                has_begun.set()
-                kept = b""
-            continue
         kept += data
+        if not has_begun.is_set():
+            if b'"snapshot"' in kept:
+                has_begun.set()
+            continue
         end = 0
         for found in SEQ.finditer(kept):
             ARRIVED[int(found[1])].append(now)
             end = found.end()
         kept = kept[end:][-4_096:]
     ARRIVED[-1].append(time.time())
+
+
+async def _read_all(reader: asyncio.StreamReader) -> AsyncIterator[bytes]:
+    while data := await reader.read(65_536):
+        yield data
+
+
+async def _read_frames(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> AsyncIterator[bytes]:
+    """Yield the messages of a WebSocket, and answer its pings: the server closes one that does not."""
+    with suppress(asyncio.IncompleteReadError):
+        while True:
+            kind, size = await reader.readexactly(2)
+            if size > 125:
+                size = int.from_bytes(await reader.readexactly(2 if size == 126 else 8))
+            body = await reader.readexactly(size)
+            if kind == PING:
+                writer.write(bytes((PONG, 0x80 | size)) + bytes(4) + body)
+            elif kind == CLOSE:
+                return
+            else:
+                yield body
 
 
 async def main(port: int, count: int, keys: list[str]) -> None:
