@@ -120,7 +120,7 @@ def serve(folder: Path, database_url: str, engine: Engine, settings: str = "") -
 
 def _answers(url: str) -> bool:
     try:
-        return httpx2.get(f"{url}/login", trust_env=False).status_code == 200
+        return httpx2.get(f"{url}/login", trust_env=False, verify=False).status_code == 200
     except httpx2.TransportError:
         return False
 

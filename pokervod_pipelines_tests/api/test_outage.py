@@ -132,6 +132,6 @@ def test_the_command_serves_until_it_is_told_to_stop(
 
 def _answers(port: int) -> bool:
     try:
-        return httpx2.get(f"http://127.0.0.1:{port}/health").status_code == 200
+        return httpx2.get(f"http://127.0.0.1:{port}/health", verify=False).status_code == 200
     except httpx2.TransportError:
         return False
