@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 import dagster as dg
 from dagster._utils.error import SerializableErrorInfo  # type: ignore[attr-defined]
 
-from pokervod_pipelines.defs.step_errors import WRAPPERS, describe_error
+from pokervod_pipelines.defs.step_errors import FROM_OUTSIDE, WRAPPERS, describe_error
 
 ENDED = [dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE]
 """A run that a person cancelled asks for nothing, and neither failed nor made anything good."""
@@ -16,9 +16,6 @@ OVERLAP = timedelta(minutes=2)
 
 RUNS_AT_ONCE = 500
 MICROSECOND = timedelta(microseconds=1)
-
-FROM_OUTSIDE = "This run has been marked as failed from outside the execution context."
-"""What Dagster says of a run that it could not start; why is in an event of its engine."""
 
 WILL_RETRY_TAG = "dagster/will_retry"
 """Dagster itself starts this run again, since its process died."""

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Row, text
 
 from pokervod_pipelines.defs.launch_child import HEARTBEAT_SECONDS, QUEUE_DAEMON
 from pokervod_pipelines.defs.run_history import follow_steps, has_ended, make_run
+from pokervod_pipelines.defs.step_errors import FROM_OUTSIDE, NO_REASON
 from pokervod_pipelines.events import EventType
 from pokervod_pipelines.monitoring.status_facts import read_progress
 from pokervod_pipelines.monitoring.status_runs import Run, RunState, StageAttempt
@@ -73,7 +74,7 @@ class RunProgress:
     """Tell how far a run has come.
 
     ``total`` is how many stages the settings make of a sync, null for others before their end. ``done`` counts those
-    that ended, well or not.
+    that ended, well or not. ``started_again_as`` is the run that Dagster started anew where this one's process died.
     """
 
     run: Run
@@ -83,6 +84,7 @@ class RunProgress:
     stages: Sequence[RunStage]
     blocks: Mapping[str, BlockProgress]
     errors: Sequence[str]
+    started_again_as: str | None = None
 
 
 def list_runs(dagster: Connection, page: Page, workflow: str | None = None) -> list[ListedRun]:
@@ -105,7 +107,8 @@ def has_daemon(dagster: Connection) -> bool:
 def follow_run(dagster: Connection, connection: Connection, listed: ListedRun, settings: Settings) -> RunProgress:
     """Return how far the run has come: its steps by Dagster, their failures and entries by our own database."""
     run = listed.run
-    attempts = [*follow_steps(run, dagster.execute(_STEPS, {"run": run.run_id}), settings)]
+    steps = follow_steps(run, dagster.execute(_STEPS, {"run": run.run_id}), settings)
+    attempts = [name_end(run, each) for each in steps]
     failures = _read_failures(connection, run)
     entries = read_progress(connection, [run])
     holds = read_holders(connection, attempts)
@@ -125,6 +128,7 @@ def follow_run(dagster: Connection, connection: Connection, listed: ListedRun, s
         stages=stages,
         blocks=_count_blocks(stages),
         errors=[*(f"{each.stage} {each.name}: {each.error}" for each in stages if each.error), *([end] if end else [])],
+        started_again_as=dagster.scalar(_STARTED_AGAIN, {"run": run.run_id}),
     )
 
 
@@ -152,6 +156,15 @@ def _make_stage(attempt: StageAttempt, failure: StageAttempt | None, entries: in
         entries=entries if attempt.state is RunState.RUNNING else None,
         error=attempt.error,
     )
+
+
+def name_end(run: Run, attempt: StageAttempt) -> StageAttempt:
+    """Return the attempt with a reason where Dagster has none: its run was cancelled, or its process died."""
+    if run.state is RunState.STOPPED and attempt.state is RunState.FAILED and attempt.error == NO_REASON:
+        return replace(attempt, state=RunState.STOPPED, error="the run was cancelled")
+    if attempt.error == FROM_OUTSIDE:
+        return replace(attempt, error="the process of the run died")
+    return attempt
 
 
 def _read_failures(connection: Connection, run: Run) -> dict[tuple[str, str], StageAttempt]:
@@ -203,6 +216,10 @@ def _count_blocks(stages: Iterable[RunStage]) -> dict[str, BlockProgress]:
 _HAS_DAEMON = text("""
     select exists (select from daemon_heartbeats where daemon_type = :daemon
         and timestamp at time zone 'UTC' > now() - make_interval(secs => :seconds))
+""")
+
+_STARTED_AGAIN = text("""
+    select run_id from run_tags where key = 'dagster/parent_run_id' and value = :run order by id desc limit 1
 """)
 
 _RUNS = text("""

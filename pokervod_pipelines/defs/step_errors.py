@@ -10,6 +10,9 @@ WRAPPERS = ("Dagster", "RetryRequested")
 
 NO_REASON = "no reason is known"
 
+FROM_OUTSIDE = "This run has been marked as failed from outside the execution context."
+"""What Dagster says of a run that it could not start, or whose process died; why is in an event of its engine."""
+
 _CLASS_NAME = re.compile(r"\A[\w.<>]+(:\s+|:?\Z)")
 _DATABASE_ERROR = re.compile(r"(?:[\w.]+: \()?psycopg2?\.[\w.]+(?:\)|:|\Z)[ \t]*(?P<text>.*)")
 

@@ -50,7 +50,11 @@ def test_a_full_sync_is_followed_refused_twice_and_cancelled(parity: ParityServe
         assert cancelled == [True, False]
         assert api.read(path, VIEWER)["run"]["state"] == "stopped"
         assert api.read(f"{RUNS}?workflow=full_sync", VIEWER)["items"][0]["run"]["run_id"] == run_id
-        assert sync(api, "full").json()["status"] == "started"
+        following = sync(api, "full").json()
+        assert following["status"] == "started"
+        assert api.read(path, VIEWER)["started_again_as"] is None
+        instance.add_run_tags(following["run_id"], {"dagster/parent_run_id": run_id})
+        assert api.read(path, VIEWER)["started_again_as"] == following["run_id"]
 
 
 WRONG = [

@@ -5,8 +5,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import Engine, text
 
-from pokervod_pipelines.defs.run_progress import read_holders
-from pokervod_pipelines.monitoring.status_runs import RunState, StageAttempt
+from pokervod_pipelines.defs.run_progress import name_end, read_holders
+from pokervod_pipelines.defs.step_errors import FROM_OUTSIDE, NO_REASON
+from pokervod_pipelines.monitoring.status_runs import Run, RunState, StageAttempt
 
 AT = datetime(2026, 5, 4, 18, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -43,3 +44,21 @@ def test_a_stage_tells_who_held_what_it_was_for(
         found = read_holders(connection, attempts)
 
     assert found == ({("sheets", "tracker"): "anna"} if is_held else {})
+
+
+@pytest.mark.parametrize(
+    ("of_run", "error", "state", "told"),
+    [
+        ("stopped", NO_REASON, "stopped", "the run was cancelled"),
+        ("stopped", "the disk is full", "failed", "the disk is full"),
+        ("failed", NO_REASON, "failed", NO_REASON),
+        ("failed", FROM_OUTSIDE, "failed", "the process of the run died"),
+    ],
+)
+def test_a_stage_that_was_cut_off_says_by_what(of_run: str, error: str, state: str, told: str) -> None:
+    run = Run(run_id="r", job="full_sync", state=RunState(of_run), at=AT, correlation_id="x")
+    attempt = StageAttempt(stage="nas", name="wsop", state=RunState.FAILED, at=AT, error=error)
+
+    found = name_end(run, attempt)
+
+    assert (found.state, found.error) == (state, told)
