@@ -57,7 +57,7 @@ def open_breaker(world: World) -> dict[str, Any]:
 def park(world: World) -> dict[str, Any]:
     world.execute("""
         insert into event_retries (consumer, sequence, event_id, attempts, error, failed_at, parked_at)
-        select 'render instructions', id, id, 3, 'x', now(), now() from events order by id limit 1
+        select 'render instructions', id, id, 3, 'x', now(), now() from events order by id limit 2
     """)
     return {"event": world.execute("select min(event_id) from event_retries")[0][0]}
 
@@ -169,8 +169,8 @@ CASES = [
     ParityCase(
         path="/api/parked-events/retry",
         prepare=park,
-        body={"consumer": "render instructions"},
-        command=["events", "retry", "render instructions"],
+        body={"consumer": "render instructions", "event_ids": ["{event}"]},
+        command=["events", "retry", "render instructions", "{event}"],
     ),
     ParityCase(
         path="/api/parked-events/drop",
