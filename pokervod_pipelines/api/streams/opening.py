@@ -1,4 +1,7 @@
-"""Let a client follow: its first message is the dashboard, or what it has missed since the position that it names."""
+"""Let a client follow: its first message is the dashboard, or what it has missed since the position that it names.
+
+Everybody gets the dashboard of viewers: no stream has a hole card of a hand inside the broadcast delay.
+"""
 
 import asyncio
 import time
@@ -70,9 +73,8 @@ def make_hub(app: FastAPI, context: ApiContext) -> Hub:
 
     async def send_reset() -> None:
         taken = await take_dashboard(app.state.dashboard, context.settings, since=time.monotonic())
+        message = make_snapshot_message(taken.value.for_viewers.body, taken.at, hub.position, is_reset=True)
         for stream in hub.streams:
-            body = taken.value.choose(stream.principal.role).body
-            message = make_snapshot_message(body, taken.at, hub.position, is_reset=True)
             stream.tell([message], message.encode(stream.transfer))
 
     hub = Hub(context.settings.api.streams, send_reset)
@@ -109,12 +111,12 @@ class Opening:
             found = await run_sync(find_principal, self.connection, self.context)
             if (found.role, found.user_id) != (principal.role, principal.user_id):
                 stream.end(End.ACCESS)
-            return stream, await self._make_first(principal, position, began)
+            return stream, await self._make_first(position, began)
         except BaseException:
             self.hub.remove(stream)
             raise
 
-    async def _make_first(self, principal: Principal, position: Position, began: float) -> Sequence[Message]:
+    async def _make_first(self, position: Position, began: float) -> Sequence[Message]:
         if self.asked.after is not None:
             after = self._find_position(self.asked.after, position)
             missed = None if after is None else await run_sync(self._read_missed, after, position)
@@ -123,7 +125,7 @@ class Opening:
                 return [each.message for each in told if self.asked.filters.fits(each.event)]
         state = self.connection.app.state
         taken = await take_dashboard(state.dashboard, self.context.settings, since=began)
-        body = taken.value.choose(principal.role).body
+        body = taken.value.for_viewers.body
         return [make_snapshot_message(body, taken.at, position, is_reset=self.asked.after is not None)]
 
     def _find_position(self, after: str, now: Position) -> Position | None:
