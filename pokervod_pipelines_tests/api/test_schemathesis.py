@@ -40,7 +40,7 @@ CHECKS = [
     response_schema_conformance,
 ]
 
-EXAMPLES = choose(2, long=50)
+EXAMPLES = choose(2, long=12)
 LAUNCHES = 3
 """Examples of an operation that launches a run."""
 
