@@ -13,8 +13,8 @@ from fastapi.routing import APIRoute, APIWebSocketRoute
 
 from pokervod_pipelines.access.principal import Role
 from pokervod_pipelines.api.errors import NotFound
-from pokervod_pipelines.api.problems import ProblemDocument
-from pokervod_pipelines.api.routing import ROLE, ReadRoute, find_role, needs
+from pokervod_pipelines.api.problems import ROLE, ProblemDocument
+from pokervod_pipelines.api.routing import ReadRoute, find_role, needs
 
 router = APIRouter(tags=["document"], route_class=ReadRoute)
 

@@ -8,9 +8,11 @@ from typing import Any
 
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError, WebSocketRequestValidationError
+from fastapi.routing import APIRoute
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
+from pokervod_pipelines.api.context import read_credentials
 from pokervod_pipelines.api.errors import NotFound, Refused
 from pokervod_pipelines.api.invalid import InvalidField, list_invalid
 from pokervod_pipelines.db.failures import DatabaseError, translate_error
@@ -27,6 +29,9 @@ from pokervod_pipelines.errors import (
 from pokervod_pipelines.logs.context import read_context
 
 MEDIA_TYPE = "application/problem+json"
+
+ROLE = "x-role"
+"""The key of an operation of the document that names its role."""
 
 RETRY_SECONDS = 1
 """When a client may ask again that met a database that does not answer."""
@@ -106,9 +111,20 @@ def _answer_status(request: Request, error: Exception) -> Response:
 
 def _answer_invalid(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError | WebSocketRequestValidationError)  # noqa: S101 - narrows the type
+    try:
+        _refuse_unknown_sender(request)
+    except (PokervodError, *DatabaseError.__args__) as refusal:
+        return _answer_error(request, refusal)
     fields = list_invalid(error.errors(), request)
     named = "; ".join(f"{each.where}: {each.what}" for each in fields)
     return make_problem(422, f"the request is not valid: {named}", request.url.path, fields=fields)
+
+
+def _refuse_unknown_sender(request: Request) -> None:
+    """Raise for a stranger: a body that is no JSON is refused before anybody looks who sends it."""
+    route = request.scope.get("route")
+    if isinstance(route, APIRoute) and ROLE in (route.openapi_extra or {}) and "who" not in request.scope["state"]:
+        request.app.state.context.authenticate(read_credentials(request))
 
 
 def answer_known(error: PokervodError, instance: str) -> Response:

@@ -15,13 +15,10 @@ from pokervod_pipelines.api.context import ContextOf, read_credentials, refuse_s
 from pokervod_pipelines.api.errors import Refused
 from pokervod_pipelines.api.guard import SAFE_METHODS
 from pokervod_pipelines.api.invalid import refuse_unknown_query
-from pokervod_pipelines.api.problems import describe_responses
+from pokervod_pipelines.api.problems import ROLE, describe_responses
 from pokervod_pipelines.paging import Page
 
 T = TypeVar("T")
-
-ROLE = "x-role"
-"""The key of an operation of the document that names its role."""
 
 READ_ERRORS = (400, 401, 403, 404, 422, 429, 500, 503)
 ACTION_ERRORS = (*READ_ERRORS, 408, 409, 413)

@@ -13,7 +13,7 @@ from pokervod_pipelines.api.clients import COOKIE
 from pokervod_pipelines.api.guard import MAX_BODY
 from pokervod_pipelines.settings import Settings
 from pokervod_pipelines_tests.access.people import WRONG, make_people
-from pokervod_pipelines_tests.api.serving import Served, fill, serve_app
+from pokervod_pipelines_tests.api.serving import OPERATOR, Served, fill, serve_app
 
 ACKNOWLEDGE = "/api/events/1/acknowledge"
 REASON = {"reason": "x"}
@@ -172,3 +172,9 @@ def test_a_bug_is_answered_without_its_traceback(
     assert "secret of the bug" not in answer.text
     assert "content-security-policy" in answer.headers
     assert any("GET /stats failed" in each.getMessage() for each in caplog.records)
+
+
+def test_a_body_that_is_no_json_tells_a_stranger_nothing(api: Served) -> None:
+    stranger, operator = (api.ask("POST", "/api/events/1/mute", role, content=b"{") for role in (None, OPERATOR))
+
+    assert (stranger.status_code, operator.status_code) == (401, 422)
