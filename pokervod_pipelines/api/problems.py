@@ -101,6 +101,8 @@ def add_handlers(app: FastAPI) -> None:
 
 def _answer_status(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101 - narrows the type
+    if error.status_code == HTTPStatus.BAD_REQUEST and (refusal := _find_refusal(request)) is not None:
+        return refusal
     detail = error.detail
     if error.status_code == HTTPStatus.NOT_FOUND and detail == HTTPStatus.NOT_FOUND.phrase:
         detail = f"no route has the path {request.url.path}; /docs lists the routes"
@@ -111,20 +113,23 @@ def _answer_status(request: Request, error: Exception) -> Response:
 
 def _answer_invalid(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError | WebSocketRequestValidationError)  # noqa: S101 - narrows the type
-    try:
-        _refuse_unknown_sender(request)
-    except (PokervodError, *DatabaseError.__args__) as refusal:
-        return _answer_error(request, refusal)
+    if (refusal := _find_refusal(request)) is not None:
+        return refusal
     fields = list_invalid(error.errors(), request)
     named = "; ".join(f"{each.where}: {each.what}" for each in fields)
     return make_problem(422, f"the request is not valid: {named}", request.url.path, fields=fields)
 
 
-def _refuse_unknown_sender(request: Request) -> None:
-    """Raise for a stranger: a body that is no JSON is refused before anybody looks who sends it."""
+def _find_refusal(request: Request) -> Response | None:
+    """Return what a stranger is answered: a body that cannot be read is found before anybody looks who sends it."""
     route = request.scope.get("route")
-    if isinstance(route, APIRoute) and ROLE in (route.openapi_extra or {}) and "who" not in request.scope["state"]:
+    if not isinstance(route, APIRoute) or ROLE not in (route.openapi_extra or {}) or "who" in request.scope["state"]:
+        return None
+    try:
         request.app.state.context.authenticate(read_credentials(request))
+    except (PokervodError, *DatabaseError.__args__) as refusal:
+        return _answer_error(request, refusal)
+    return None
 
 
 def answer_known(error: PokervodError, instance: str) -> Response:

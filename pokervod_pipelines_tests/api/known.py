@@ -1,5 +1,6 @@
 """Name what is there, so that requests that are made up reach it: one database with something for every read."""
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -56,6 +57,9 @@ MAKE_TOURNAMENT = """
     values ('T1', 'Main', 'running', 3, now())
 """
 
+WRITTEN_NS = 1_600_000_000_000_000_000
+"""When the videos were written: long before the broadcast delay."""
+
 MAKE_CONTEXT = "insert into contexts (correlation_id) values ('made')"
 
 
@@ -66,6 +70,7 @@ def prepare_reads(world: World) -> dict[str, Any]:
         [[names[name]]] = world.execute(sql)
     pin_row(world.engine, world.settings, row_id=names["row_id"], path=archive.VIDEO, actor=archive.BEN)
     _write_video(world.folder / "nas" / archive.VIDEO)
+    world.execute(f"update nas_files set mtime_ns = {WRITTEN_NS}")
     for prepare in (renders.place_hold, renders.plan, renders.open_breaker, renders.park, renders.pause, add_ben):
         prepare(world)
     world.execute(MAKE_TOURNAMENT)
@@ -125,3 +130,4 @@ def fill_body(case: ParityCase, names: Mapping[str, Any]) -> Any:
 def _write_video(path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(bytes(100))
+    os.utime(path, ns=(WRITTEN_NS, WRITTEN_NS))
