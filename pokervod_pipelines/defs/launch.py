@@ -65,7 +65,7 @@ class Launcher:
             raise Conflict("`workflows.enabled` is false in pokervod.yaml; set it to true to start workflows")
         require_free_workflow(self.engine, workflow.name, self.settings)
         require_free_input(self.engine, given.model_dump(), self.settings)
-        tags = request_tags(given, correlation_id=actor.correlation_id, priority=priority)
+        tags = request_tags(given, correlation_id=actor.correlation_id, priority=priority) | {STARTED_BY_TAG: actor.who}
         run_id = str(uuid.uuid4())
         self._record_request(workflow, given, actor, run_id)
         create_run(self.instance, self._repository, workflow, given, self.settings, tags, run_id=run_id)
@@ -98,7 +98,7 @@ class Launcher:
             raise BadInput(f"unknown run {run_id!r}; `pokervod status` and GET /api/orchestrator/runs list the runs")
         if run.is_finished or run.status is dg.DagsterRunStatus.CANCELING:
             return False
-        if run.tags.get(STARTED_BY_TAG) == "command":
+        if run.tags.get(STARTED_BY_TAG) == "command" and run.remote_job_origin is None:  # a person may have this name
             raise Conflict(f"run {run_id} is a `pokervod sync` in a terminal; end it there with Ctrl-C")
         payload = {"workflow": run.job_name, "run_id": run_id, "by": actor.who, "reason": actor.reason}
         with self.engine.begin() as connection:

@@ -47,6 +47,7 @@ def test_a_full_sync_is_followed_refused_twice_and_cancelled(parity: ParityServe
         assert (again.status_code, run_id in again.json()["detail"]) == (409, True)
         assert (first["run"]["state"], first["done"], first["total"]) == ("queued", 0, 10)
         assert first["run"]["correlation_id"] == started["correlation_id"]
+        assert first["started_by"] == api.read(RUNS, VIEWER)["items"][0]["started_by"] == "anna"
         assert cancelled == [True, False]
         assert api.read(path, VIEWER)["run"]["state"] == "stopped"
         assert api.read(f"{RUNS}?workflow=full_sync", VIEWER)["items"][0]["run"]["run_id"] == run_id
