@@ -58,6 +58,11 @@ class Rollout:
         with self.engine.connect() as connection:
             return self.open_store(connection).read()
 
+    def find_correlation_id(self) -> str:
+        """Return the id that ties everything of the rollout together; empty before its start."""
+        with self.engine.connect() as connection:
+            return self.open_store(connection).correlation_id
+
     def require_started(self) -> None:
         """Raise ``Conflict`` if it has not started."""
         self.read()

@@ -121,7 +121,10 @@ class VerdictRequest(Reason):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DecidedIncident:
-    """Tell whether the decision changed anything, and how the incident is now."""
+    """Tell whether the decision changed anything, and how the incident is now.
+
+    ``correlation_id`` is that of the incident: its events are in the log under it, this decision too.
+    """
 
     changed: bool
     incident: Incident
@@ -147,7 +150,7 @@ def open_by_hand(request: Requested, body: NewIncident) -> DecidedIncident:
         )
         announce(connection, request.context.settings, now=datetime.now(UTC))
         found = find_incident(connection, number)
-        return DecidedIncident(changed=True, incident=found, correlation_id=actor.correlation_id)
+        return DecidedIncident(changed=True, incident=found, correlation_id=found.correlation_id)
 
     return request.run(DecidedIncident, body.reason.strip() or body.summary, act)
 
@@ -191,6 +194,6 @@ def _decide(request: ActionRequest, incident_id: int, reason: str, decide: Calla
         changed = decide(connection, actor=actor)
         announce(connection, request.context.settings, now=datetime.now(UTC))
         found = find_incident(connection, incident_id)
-        return DecidedIncident(changed=changed, incident=found, correlation_id=actor.correlation_id)
+        return DecidedIncident(changed=changed, incident=found, correlation_id=found.correlation_id)
 
     return request.run(DecidedIncident, reason, act)

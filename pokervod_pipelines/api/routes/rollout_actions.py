@@ -44,7 +44,10 @@ class ResumeRequest(Reason):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DecidedRollout:
-    """Tell how the rollout is now; ``week`` is the one that the decision was about."""
+    """Tell how the rollout is now; ``week`` is the one that the decision was about.
+
+    ``correlation_id`` is that of the rollout: its events are in the log under it, this decision too.
+    """
 
     plan: str
     state: RolloutState
@@ -155,7 +158,7 @@ def _decide(request: ActionRequest, plan: str, reason: str, decide: Act) -> Deci
             state=record.state,
             reason=record.reason,
             week=week or record.current_week,
-            correlation_id=actor.correlation_id,
+            correlation_id=rollout.find_correlation_id(),
         )
 
     return request.run_apart(DecidedRollout, reason, act, look_at=f"/api/rollout/{plan}")
