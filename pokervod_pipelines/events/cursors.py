@@ -178,6 +178,17 @@ _START = text("""
 """)
 
 
+def begin_cursor(connection: Connection, consumer: Consumer) -> None:
+    """Let a consumer that has never read begin with the first event: a replay finds it also while it reads that."""
+    connection.execute(_BEGIN, consumer.parameters)
+
+
+_BEGIN = text("""
+    insert into event_cursors (consumer, types, txid, event_id) values (:consumer, :types, 0, 0)
+    on conflict (consumer) do nothing
+""")
+
+
 def advance_cursor(connection: Connection, consumer: Consumer, done: Round) -> None:
     """Move the cursor to the end of the round, unless it was set back or moved since the round was found."""
     connection.execute(_ADVANCE, {**consumer.parameters, **asdict(done)})
@@ -264,7 +275,7 @@ _SET_BACK = text("""
             least(cast(cast(pg_snapshot_xmax(s.now) as text) as bigint), target.txid) as next,
             (select string_agg(cast(x as text), ',' order by x) from pg_snapshot_xip(s.now) as x
                 where cast(cast(x as text) as bigint) < target.txid) as running
-        from event_cursors c, target, lateral (select cast(c.snapshot as pg_snapshot) as now) as s
+        from event_cursors c, target, lateral (select cast(coalesce(c.snapshot, '1:1:') as pg_snapshot) as now) as s
         where c.consumer = :consumer and target.txid is not null
     ),
     given_up as (
@@ -276,4 +287,7 @@ _SET_BACK = text("""
         snapshot = back.first_running || ':' || back.next || ':' || coalesce(back.running, '')
     from back where c.consumer = back.consumer
 """)
-"""The new position sees what the old one saw of the transactions before the first that is read again."""
+"""The new position sees what the old one saw of the transactions before the first that is read again.
+
+``1:1:`` sees none, as the missing snapshot of a consumer that reads its first events, but differs from it.
+"""

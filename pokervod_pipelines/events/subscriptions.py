@@ -24,6 +24,7 @@ from pokervod_pipelines.events.cursors import (
     Consumer,
     Round,
     advance_cursor,
+    begin_cursor,
     keep_round,
     read_pending,
     read_round,
@@ -96,8 +97,7 @@ def subscribe(
                 while not take_lock(connection, name_lock(name)):
                     if stop.wait(STOP_SECONDS):
                         return
-                if not from_start:
-                    start_cursor(connection, reader.consumer)
+                (begin_cursor if from_start else start_cursor)(connection, reader.consumer)
                 cuts = 0
                 reader.follow(connection)
         except CancelledError:  # the handler's event loop ends: the event comes again

@@ -12,6 +12,7 @@ from pokervod_pipelines.events.cursors import (
     Consumer,
     Round,
     advance_cursor,
+    begin_cursor,
     find_round,
     read_cursor,
     set_back_cursor,
@@ -155,6 +156,32 @@ def test_a_read_from_before_a_replay_does_not_undo_it(engine: Engine) -> None:
 
     assert consume(engine) == [1]
     assert consume(engine) == []
+
+
+@pytest.mark.parametrize("since", [timedelta(hours=-1), timedelta(seconds=1)], ids=["before all", "after all"])
+def test_a_replay_during_the_first_read_is_not_lost_and_skips_nothing(engine: Engine, since: timedelta) -> None:
+    with engine.begin() as connection:
+        begin_cursor(connection, CONSUMER)
+        append(connection, 1, 2)
+    _, running = read(engine)
+    set_back(engine, datetime.now(UTC) + since)
+    with engine.begin() as connection:
+        append(connection, 3)
+        advance_cursor(connection, CONSUMER, running)
+
+    assert consume(engine) == ([1, 2, 3] if since < timedelta(0) else [3])
+
+
+def test_a_replay_of_the_last_event_skips_none_that_was_never_read(engine: Engine) -> None:
+    with engine.begin() as connection:
+        begin_cursor(connection, CONSUMER)
+        append(connection, 1)
+    between = datetime.now(UTC)
+    with engine.begin() as connection:
+        append(connection, 2)
+    set_back(engine, between)
+
+    assert consume(engine) == [1, 2]
 
 
 def test_for_a_consumer_that_has_never_read_all_events_are_pending_already(engine: Engine) -> None:

@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import Engine
 
 from pokervod_pipelines.events import EventType, subscribe_async
+from pokervod_pipelines.events.cursors import list_consumers, set_back_cursor
 from pokervod_pipelines.events.subscriptions import Delivery
 from pokervod_pipelines_tests.events.subscriber import (
     LIMIT_SECONDS,
@@ -42,6 +43,23 @@ def test_a_new_consumer_begins_with_what_is_appended_from_now_on(engine: Engine)
         wait_until(lambda: has_cursor(engine))
         append(engine, "after")
         wait_until(lambda: handler.seen == ["after"])
+
+
+def test_a_replay_that_is_asked_for_during_the_first_event_is_read(engine: Engine) -> None:
+    append(engine, "a", "b")
+    seen: list[int] = []
+
+    def handle(delivery: Delivery) -> None:
+        seen.append(delivery.event.id)
+        if len(seen) == 1:
+            with engine.begin() as connection:
+                [consumer] = list_consumers(connection)
+                set_back_cursor(connection, consumer, delivery.event.at)
+
+    with run(engine, handle):
+        wait_until(lambda: len(seen) == 4)
+
+    assert seen == sorted(seen[:2]) * 2
 
 
 def test_one_process_reads_and_the_next_takes_over(engine: Engine) -> None:
