@@ -46,6 +46,11 @@ def plan(world: World) -> dict[str, Any]:
     return {"window_id": window}
 
 
+def list_coming(world: World) -> list[tuple[Any, ...]]:
+    """Return the windows that begin later: the comparison of rows leaves out their times."""
+    return [tuple(row) for row in world.execute("select id from maintenance_windows where starts_at > now()")]
+
+
 def open_breaker(world: World) -> dict[str, Any]:
     world.execute("""
         insert into breakers (name, failures, last_error, last_failed_at, opened_at, next_probe_at, correlation_id)
@@ -131,6 +136,12 @@ CASES = [
     ),
     ParityCase(path="/api/queue/pause", body={"renderer": "local"}, command=["render", "pause", "--renderer", "local"]),
     ParityCase(
+        path="/api/queue/pause",
+        name="template",
+        body={"template": "elimination"},
+        command=["render", "pause", "--template", "elimination"],
+    ),
+    ParityCase(
         path="/api/queue/resume",
         prepare=pause,
         body={"template": "elimination"},
@@ -152,12 +163,17 @@ CASES = [
     ),
     ParityCase(
         path="/api/maintenance",
-        body={"until": "2h", "coverage": [{"kind": "sheet", "name": "tracker"}, {"kind": "library", "name": "shows"}]},
+        observe=list_coming,
+        body={
+            "starts": "1h",
+            "until": "2h",
+            "coverage": [{"kind": "sheet", "name": "tracker"}, {"kind": "library", "name": "shows"}],
+        },
         command=[
             "maintenance",
             "plan",
-            "--until",
-            "2h",
+            *("--from", "1h"),
+            *("--until", "2h"),
             *("--kind", "sheet", "--name", "tracker"),
             *("--kind", "library", "--name", "shows"),
         ],
