@@ -96,7 +96,12 @@ def test_a_request_sent_many_times_at_once_changes_it_once(api: Served) -> None:
 def test_the_answer_names_the_request_in_the_log(api: Served) -> None:
     answer = api.post(f"{EVENT}/acknowledge", {"reason": "x"}, **{"X-Correlation-Id": "request-17"})
 
-    assert answer.headers["x-correlation-id"] == answer.json()["correlation_id"] == "request-17"
+    filed = answer.json()["correlation_id"]
+    assert answer.headers["x-correlation-id"] == "request-17"
+    assert filed == answer.json()["incident"]["correlation_id"], "the events of an incident are together"
+    assert "monitoring.incident.acknowledged" in [
+        each["type"] for each in api.read(f"/api/log?correlation_id={filed}")["items"]
+    ]
 
 
 def test_an_older_program_says_who_resolved_it_and_its_notes(api: Served) -> None:
