@@ -1,26 +1,31 @@
 """Hold what all routes of an application share, and lend it to them."""
 
+import asyncio
 import hashlib
 import hmac
 import re
 import secrets
 import time
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Annotated
 
+from anyio import CapacityLimiter
+from anyio.to_thread import run_sync
 from fastapi import Depends
+from fastapi.concurrency import contextmanager_in_threadpool
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as NoneLeft
 from starlette.requests import HTTPConnection
 
 from pokervod_pipelines.access.authentication import Authenticator
 from pokervod_pipelines.access.principal import Credentials, Method, Principal
 from pokervod_pipelines.api.clients import LOCAL_NAMES, is_forwarded, is_loopback, is_readable, read_session_cookie
-from pokervod_pipelines.api.database import Database
-from pokervod_pipelines.api.errors import DatabaseAway, Refused
+from pokervod_pipelines.api.database import Database, end_statement
+from pokervod_pipelines.api.errors import DatabaseAway, DatabaseBusy, Refused
 from pokervod_pipelines.db.failures import is_transient, read_first_line
 from pokervod_pipelines.errors import AccessRefused
 from pokervod_pipelines.settings import Settings
@@ -75,6 +80,8 @@ class ApiContext:
         opened = self.database.require()
         try:
             yield self._find_authenticator(opened.engine)
+        except NoneLeft:
+            raise DatabaseBusy from None
         except DBAPIError as error:
             if not is_transient(error):
                 raise
@@ -99,10 +106,15 @@ async def find_context(request: HTTPConnection) -> ApiContext:
     return context
 
 
-def lend_connection(context: "ContextOf") -> Iterator[Connection]:
-    """Lend a connection that reads for the time of a request."""
-    with context.database.connect() as connection:
-        yield connection
+async def lend_connection(context: "ContextOf") -> AsyncIterator[Connection]:
+    """Lend a connection that reads for the time of a request; a request that is over ends its statement."""
+    lending = context.database.connect()
+    async with context.database.take_turn(), contextmanager_in_threadpool(lending) as connection:
+        try:
+            yield connection
+        except asyncio.CancelledError:
+            await run_sync(end_statement, connection, limiter=CapacityLimiter(1))
+            raise
 
 
 def read_credentials(request: HTTPConnection) -> Credentials:

@@ -4,21 +4,24 @@ The breakers of ``policies`` are kept in the database, so this one is of the pro
 and only its own thread tries again.
 """
 
+import asyncio
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as TookTooLong
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+import psycopg
 from sqlalchemy import Connection, Engine, event
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as NoneLeft
 
 from pokervod_pipelines.access.users import has_users
-from pokervod_pipelines.api.errors import DatabaseAway
+from pokervod_pipelines.api.errors import DatabaseAway, DatabaseBusy
 from pokervod_pipelines.db.engine import make_engine, serve_database
 from pokervod_pipelines.db.failures import is_transient, read_first_line
 from pokervod_pipelines.db.migrate import upgrade_database
@@ -29,6 +32,12 @@ from pokervod_pipelines.settings import Settings
 CHECKOUT_SECONDS = 0.8
 """Limit of waiting for a connection: an answer of 503 takes less than a second."""
 
+POOL_SECONDS = 0.5
+"""Limit of waiting for one that is lent: shorter, so that a pool without any is not taken for a silent database."""
+
+TURN_SECONDS = 3.0
+"""Limit of a read's waiting for its turn, for which it needs no thread."""
+
 FRESH_SECONDS = 0.5
 """A database that answered no longer ago is not asked whether it does."""
 
@@ -36,7 +45,10 @@ STATEMENT_SECONDS = 8
 """Limit of a statement of a route."""
 
 THREADS = 12
-"""Routes that work at once; the pool has as many connections, so none waits for another."""
+"""Routes that work at once; the pool keeps as many connections."""
+
+MORE_CONNECTIONS = 16
+"""Opened beside them for a while: reads that have their turn wait for a thread while other threads lend, too."""
 
 RETRY = Backoff(first_seconds=0.5, limit_seconds=5.0)
 
@@ -62,6 +74,7 @@ class Database:
         self._answered_at = float("-inf")
         self._wanted, self._ready, self._closing = threading.Event(), threading.Event(), threading.Event()
         self._lock = threading.Lock()
+        self._turns = asyncio.Semaphore(THREADS)
         self._lenders = ThreadPoolExecutor(THREADS, "lender")
         self._opener: threading.Thread | None = None
 
@@ -104,6 +117,20 @@ class Database:
         with self._lend() as connection, connection.begin():
             yield connection
 
+    @asynccontextmanager
+    async def take_turn(self) -> AsyncIterator[None]:
+        """Let so many reads at once have a connection. Raises ``DatabaseAway`` at once, ``DatabaseBusy`` later."""
+        _ = self.opened
+        try:
+            async with asyncio.timeout(TURN_SECONDS):
+                await self._turns.acquire()
+        except TimeoutError:
+            raise DatabaseBusy from None
+        try:
+            yield
+        finally:
+            self._turns.release()
+
     @contextmanager
     def _lend(self) -> Iterator[Connection]:
         opened = self.opened
@@ -125,7 +152,7 @@ class Database:
         try:
             with self.connect() as connection:
                 return has_users(connection)
-        except (DatabaseAway, DBAPIError):
+        except (DatabaseAway, DatabaseBusy, DBAPIError):
             return None
 
     def require(self) -> OpenDatabase:
@@ -136,11 +163,18 @@ class Database:
         return opened
 
     def _checkout(self, opened: OpenDatabase) -> Connection:
-        """Return a connection; one that arrives too late goes back to the pool."""
+        """Return a connection; one that arrives too late goes back to the pool.
+
+        Where all are lent only this request is refused.
+        """
         lent: Future[Connection] = self._lenders.submit(opened.engine.connect)
         try:
             connection = lent.result(CHECKOUT_SECONDS)
+        except NoneLeft:
+            raise DatabaseBusy from None
         except TookTooLong:
+            if lent.cancel():  # others wait for theirs
+                raise DatabaseBusy from None
             lent.add_done_callback(_give_back)
             self.note_failure(opened, f"no connection within {CHECKOUT_SECONDS:g} s")
         except SQLAlchemyError as error:
@@ -180,7 +214,8 @@ class Database:
         with ExitStack() as stack:
             urls = stack.enter_context(serve_database(self._settings))
             before.close()  # not earlier: the embedded server goes on
-            engines = [make_engine(urls.pokervod, connections=THREADS), make_engine(urls.dagster)]
+            ours = make_engine(urls.pokervod, connections=THREADS, more=MORE_CONNECTIONS, wait_seconds=POOL_SECONDS)
+            engines = [ours, make_engine(urls.dagster, wait_seconds=POOL_SECONDS)]
             for each in engines:
                 stack.callback(each.dispose)
                 event.listen(each, "connect", _limit_statements)
@@ -190,6 +225,13 @@ class Database:
         with self._lock:
             self._opened = OpenDatabase(engine=engines[0], dagster=engines[1])
         self._ready.set()
+
+
+def end_statement(connection: Connection) -> None:
+    """End what another thread runs on the connection, which raises there."""
+    if not connection.closed and not connection.invalidated:
+        driver: psycopg.Connection[Any] = connection.connection.driver_connection  # type: ignore[assignment]
+        driver.cancel_safe(timeout=CHECKOUT_SECONDS)
 
 
 def _is_lost(error: DBAPIError) -> bool:

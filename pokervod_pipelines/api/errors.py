@@ -14,6 +14,13 @@ class DatabaseAway(Unavailable):
     """Report that the database does not answer, without asking it."""
 
 
+class DatabaseBusy(Unavailable):
+    """Report that a request found all connections lent, which says nothing about the database."""
+
+    def __init__(self) -> None:
+        super().__init__("too many requests ask the database at once; ask again in a moment")
+
+
 class Refused(PokervodError):
     """Report a request that is refused with a status of HTTP."""
 

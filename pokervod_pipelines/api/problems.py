@@ -10,10 +10,11 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError, WebSocketRequestValidationError
 from fastapi.routing import APIRoute
 from pydantic import BaseModel, Field
+from sqlalchemy.exc import TimeoutError as NoneLeft
 from starlette.exceptions import HTTPException
 
 from pokervod_pipelines.api.context import read_credentials
-from pokervod_pipelines.api.errors import NotFound, Refused
+from pokervod_pipelines.api.errors import DatabaseBusy, NotFound, Refused
 from pokervod_pipelines.api.invalid import InvalidField, list_invalid
 from pokervod_pipelines.db.failures import DatabaseError, translate_error
 from pokervod_pipelines.errors import (
@@ -96,6 +97,7 @@ def add_handlers(app: FastAPI) -> None:
         app.add_exception_handler(invalid, _answer_invalid)
     for kind in (PokervodError, *DatabaseError.__args__):
         app.add_exception_handler(kind, _answer_error)
+    app.add_exception_handler(NoneLeft, _answer_busy)
     app.add_exception_handler(Exception, _answer_bug)
 
 
@@ -158,6 +160,10 @@ def _answer_error(request: Request, error: Exception) -> Response:
         _log.error("%s failed: %s", request.url.path, known)
         return make_problem(500, str(known), request.url.path)
     return answer_known(known, request.url.path)
+
+
+def _answer_busy(request: Request, _: Exception) -> Response:
+    return answer_known(DatabaseBusy(), request.url.path)
 
 
 def _answer_bug(request: Request, error: Exception) -> Response:

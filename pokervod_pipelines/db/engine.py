@@ -103,10 +103,19 @@ def begin_or_join(database: Engine | Connection) -> Iterator[Connection]:
         yield connection
 
 
-def make_engine(url: URL | str, *, connections: int = 4) -> Engine:
-    """Return an engine with our driver, ``CONNECT_ARGUMENTS`` and a pool that keeps so many connections open."""
-    url = make_url(url).set(drivername=OUR_DRIVER)
-    return create_engine(url, pool_size=connections, pool_pre_ping=True, connect_args=CONNECT_ARGUMENTS)
+def make_engine(url: URL | str, *, connections: int = 4, more: int = 10, wait_seconds: float = 30.0) -> Engine:
+    """Return an engine with our driver, ``CONNECT_ARGUMENTS`` and a pool that keeps so many connections open.
+
+    It opens some more for a while; whoever finds all of them lent waits so long at most.
+    """
+    return create_engine(
+        make_url(url).set(drivername=OUR_DRIVER),
+        pool_size=connections,
+        max_overflow=more,
+        pool_timeout=wait_seconds,
+        pool_pre_ping=True,
+        connect_args=CONNECT_ARGUMENTS,
+    )
 
 
 def create_missing_database(url: URL) -> None:

@@ -13,7 +13,7 @@ from pokervod_pipelines.access.authentication import NewSession, require_csrf_to
 from pokervod_pipelines.access.principal import Method, Principal
 from pokervod_pipelines.api.clients import delete_session_cookie, is_by_tls, is_readable, set_session_cookie
 from pokervod_pipelines.api.context import ApiContext, ContextOf, read_credentials, refuse_strangers
-from pokervod_pipelines.api.errors import DatabaseAway, Refused
+from pokervod_pipelines.api.errors import DatabaseAway, DatabaseBusy, Refused
 from pokervod_pipelines.console.forms import MAX_PATH, Form, read_local_path
 from pokervod_pipelines.console.languages import COOKIE, LANGUAGES, find_language
 from pokervod_pipelines.console.pages import render_page
@@ -99,7 +99,7 @@ def find_visitor(request: Request, context: ApiContext) -> Principal | None:
     try:
         principal = context.authenticate(read_credentials(request))
         refuse_strangers(request, principal)
-    except (AccessRefused, DatabaseAway, Refused):
+    except (AccessRefused, DatabaseAway, DatabaseBusy, Refused):
         return None
     request.scope["state"]["who"] = principal.who
     return principal if principal.how in {Method.SESSION, Method.LOCAL} else None
