@@ -141,7 +141,7 @@ def test_the_log_says_who_asked_for_what_and_no_secret(api: Served, caplog: pyte
         httpx2.get(f"{api.url}/health", auth=("anna", WRONG))
 
     lines = [each.getMessage() for each in caplog.records if each.name.endswith("guard")]
-    assert any("GET /api/instructions/{instruction_id} 200 by anna" in each for each in lines), lines
+    assert any("GET /api/instructions/{instruction_id} 422 by anna" in each for each in lines), lines
     secrets = ("hush", WRONG, *api.keys.values())
     assert [each for each in lines if any(secret in each for secret in secrets)] == []
 
