@@ -53,7 +53,9 @@ def test_a_time_is_read_as_people_mean_it(written: str, since: str, until: str) 
     assert show(read_period("", written, SEOUL).until) == until
 
 
-@pytest.mark.parametrize("written", ["2x", "25:00", "2026-02-30", "tomorrow", "-2h", "999999w", "10", "어제", "9999-12-31 23:59-14:00"])
+@pytest.mark.parametrize(
+    "written", ["2x", "25:00", "2026-02-30", "tomorrow", "-2h", "999999w", "10", "어제", "9999-12-31 23:59-14:00"]
+)
 def test_another_text_is_refused_with_the_forms(written: str) -> None:
     with pytest.raises(BadInput, match="--since: expected a time such as 2h, 30m"):
         read_period(written, "", SEOUL)
