@@ -20,6 +20,7 @@ from pokervod_pipelines.db.engine import OUR_DRIVER, make_engine
 from pokervod_pipelines.db.migrate import upgrade_database
 from pokervod_pipelines.errors import Conflict
 from pokervod_pipelines.logs.start import end_log
+from pokervod_pipelines.rollout.criteria.documents import BACKEND
 from pokervod_pipelines.settings import Settings
 from pokervod_pipelines_tests.worker_database import WorkerDatabase, connect_admin, drop_database
 
@@ -32,6 +33,8 @@ CAREFUL = passwords._HASHER
 """What the product hashes passwords with, which is what ``test_passwords.py`` checks; it takes 40 ms."""
 
 passwords._HASHER = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+
+os.environ.setdefault(*BACKEND)  # also where a test validates a document before the product does
 
 gc.disable()  # until all tests are collected: nothing of them is garbage
 

@@ -124,7 +124,7 @@ def test_a_browser_comes_back_by_its_header(api: Served) -> None:
         assert next(messages)["type"] == "nas_file_added"
 
 
-@pytest.mark.parametrize("after", ["7", "x", "1-99999999:99999999:", "9-5:4:", "1-1:1:"])
+@pytest.mark.parametrize("after", ["999999", "x", "1-99999999:99999999:", "9-5:4:", "1-1:1:"])
 def test_whoever_has_missed_too_much_gets_the_dashboard_and_is_told_so(
     api: Served, after: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

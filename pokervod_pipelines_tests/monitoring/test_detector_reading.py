@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import Engine, create_engine, text
 
 from pokervod_pipelines.actors import Actor
+from pokervod_pipelines.hands.times import BroadcastDays
 from pokervod_pipelines.holds.placing import place_hold
 from pokervod_pipelines.monitoring.detectors import reading_flow, reading_queue
 from pokervod_pipelines.monitoring.detectors.facts import (
@@ -248,6 +249,7 @@ def test_premium_hands_without_an_instruction_are_told_by_day_once_they_have_wai
 
 def test_a_show_is_on_between_its_times_with_the_hands_that_came(place: Place) -> None:
     now = datetime.now(UTC)
+    today = BroadcastDays(place.settings.zone, place.settings.hands.day_starts_at).find_day(now)
     days = [now - timedelta(hours=2), now - timedelta(hours=9), now + timedelta(hours=1)]
     place.execute(
         """
@@ -257,9 +259,9 @@ def test_a_show_is_on_between_its_times_with_the_hands_that_came(place: Place) -
         """,
         starts=days,
         now=now,
-        today=now.date(),
+        today=today,
     )
-    WeekData(engine=place.engine, settings=place.settings).put_session(now.date(), stored=4)
+    WeekData(engine=place.engine, settings=place.settings).put_session(today, stored=4)
     with place.engine.connect() as connection:
         shows = reading_flow.read_shows(connection, place.settings, datetime.now(UTC))
 

@@ -14,6 +14,7 @@ from sqlalchemy import Engine, create_engine, text
 from pokervod_pipelines.actors import Actor
 from pokervod_pipelines.alerts.listing import list_alerts
 from pokervod_pipelines.db.engine import make_engine
+from pokervod_pipelines.hands.times import BroadcastDays
 from pokervod_pipelines.holds.placing import place_hold, release_holds
 from pokervod_pipelines.monitoring.detectors.looker import Looker
 from pokervod_pipelines.monitoring.health.orchestrator import SensorFacts
@@ -287,14 +288,16 @@ def test_few_that_failed_by_chance_are_none(make_floor: Callable[..., Floor]) ->
 def test_a_live_slot_without_hands_is_told_until_they_come(make_floor: Callable[..., Floor]) -> None:
     floor = make_floor()
     data = WeekData(engine=floor.engine, settings=floor.settings)
-    data.put_session(floor.ago(60 * 24).date())
+    days = BroadcastDays(floor.settings.zone, floor.settings.hands.day_starts_at)
+    data.put_session(days.find_day(floor.ago(60 * 24)))
     floor.execute("update hands set created_at = now() - interval '1 day', is_premium = false")
     floor.execute(
         """
         insert into broadcast_slots (starts_at, channel, day, ends_at, event_title, is_live, seen_at)
-        values (:at, 'Main', cast(:at as date), :at + interval '9 hours', 'Final table', true, now())
+        values (:at, 'Main', cast(:day as date), :at + interval '9 hours', 'Final table', true, now())
         """,
         at=floor.ago(50),
+        day=days.find_day(floor.ago(50)),
     )
 
     floor.look(3)
@@ -302,7 +305,7 @@ def test_a_live_slot_without_hands_is_told_until_they_come(make_floor: Callable[
     assert (found.detector, found.openings) == ("no_data", 1)
     assert "Final table is on Main, and no hand came since it began 5" in found.summary
 
-    data.put_session(floor.ago(50).date())
+    data.put_session(days.find_day(floor.ago(50)))
     floor.execute("update hands set is_premium = false")
     floor.look(3)
     (found,) = floor.list_all()

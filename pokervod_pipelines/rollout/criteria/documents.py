@@ -1,6 +1,7 @@
 """Read OpenAPI documents: limited in size, valid, references followed within the document only."""
 
 import json
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -18,6 +19,9 @@ MAX_VALUES = 500_000
 
 _MAX_REFERENCES = 50
 """References that lead to references."""
+
+BACKEND = ("OPENAPI_SPEC_VALIDATOR_SCHEMA_VALIDATOR_BACKEND", "jsonschema")
+"""Of the two libraries that the validator may find, the one whose messages name the value and what it should be."""
 
 _VERSIONS = ("3.0", "3.1")
 _LITERAL = frozenset({"example", "examples", "enum", "const", "default"})
@@ -70,6 +74,7 @@ class ApiDocument:
 
     def find_problems(self) -> list[str]:
         """Return what is invalid; only broken references if there are any, because they cause other problems."""
+        os.environ.setdefault(*BACKEND)
         import openapi_spec_validator as validation  # noqa: PLC0415 - 10 MB that only these criteria need
 
         values: Any = self.values
