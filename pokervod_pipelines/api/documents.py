@@ -46,11 +46,20 @@ START = """SwaggerUIBundle({
   url: "/openapi.json",
   dom_id: "#swagger-ui",
   deepLinking: true,
-  docExpansion: "list",
+  docExpansion: "none",
   defaultModelsExpandDepth: 0,
   validatorUrl: null,
+  requestInterceptor: async (request) => {
+    if (request.method && !["GET", "HEAD"].includes(request.method.toUpperCase())) {
+      const me = await fetch("/api/me");
+      const token = me.ok && (await me.json()).csrf_token;
+      if (token) request.headers["X-CSRF-Token"] = token;
+    }
+    return request;
+  },
 });
 """
+"""Start the page; what a person changes with it has the token of their session."""
 
 TITLE = "PokerVOD pipelines"
 
